@@ -1,0 +1,45 @@
+"""A GPT and the calculation of its loss, from text to perplexity.
+
+    >>> from gptcore import Example, score, untrained_model
+    >>> from gptcore.config import SIZES
+    >>> report = score(untrained_model(SIZES["toy"], seed=123), [Example("every effort moves", "effort moves you")])
+    >>> report.to_frame().shape[0]
+    3
+
+Names are imported when they are first used, so that what needs no torch does not wait for it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gptcore.config import GPT_CONFIG_124M as GPT_CONFIG_124M
+    from gptcore.config import GPTConfig as GPTConfig
+    from gptcore.errors import InputError as InputError
+    from gptcore.examples import Example as Example
+    from gptcore.initialization import untrained_model as untrained_model
+    from gptcore.model import GPTModel as GPTModel
+    from gptcore.model import generate_text_simple as generate_text_simple
+    from gptcore.results import Report as Report
+    from gptcore.scoring import score as score
+
+_HOME = {
+    "GPT_CONFIG_124M": "config",
+    "GPTConfig": "config",
+    "InputError": "errors",
+    "Example": "examples",
+    "untrained_model": "initialization",
+    "GPTModel": "model",
+    "generate_text_simple": "model",
+    "Report": "results",
+    "score": "scoring",
+}
+__all__ = sorted(_HOME)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'gptcore' has no attribute {name!r}")
+    return getattr(import_module(f"gptcore.{_HOME[name]}"), name)

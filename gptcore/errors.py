@@ -1,0 +1,36 @@
+"""What a caller got wrong, in a form that a page can put into the reader's language."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """A wrong input: an English sentence, a stable code, and the values that the sentence names.
+
+    code     names the kind of mistake ("empty_prompt", "too_many_tokens", …)
+    example  index of the row at fault, or None where it concerns no single row
+    field    "prompt" or "target", or None
+    details  the values in the sentence, by name
+
+    >>> error = InputError("too_many_tokens", "300 tokens; the context holds 256", tokens=300, limit=256)
+    >>> error.code, error.details["limit"], str(error)
+    ('too_many_tokens', 256, '300 tokens; the context holds 256')
+    """
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        *,
+        example: int | None = None,
+        field: str | None = None,
+        **details: object,
+    ) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.example = example
+        self.field = field
+        self.details = details
+
+    def at(self, example: int) -> InputError:
+        """The same mistake, saying which row it is in."""
+        return InputError(self.code, str(self), example=example, field=self.field, **self.details)

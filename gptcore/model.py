@@ -1,0 +1,203 @@
+"""A GPT-2 style model, written out under the book's names, to be read from top to bottom.
+
+B examples, T positions, V tokens in the vocabulary, C numbers a token (`emb_dim`), H heads.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gptcore.config import GPTConfig, ModelOrigin
+from gptcore.errors import InputError
+
+
+class Dropout(nn.Module):
+    """Dropout that draws from its own generator, so that a run depends on nobody else's.
+
+    `F.dropout` takes no generator; the same draws, bit for bit, from an explicit one.
+    In evaluation (`model.eval()`) it returns its input.
+    """
+
+    def __init__(self, drop_rate: float) -> None:
+        super().__init__()
+        self.drop_rate = drop_rate
+        self.generator: torch.Generator | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.drop_rate == 0.0:
+            return x
+        kept = 1.0 - self.drop_rate
+        return x * torch.empty_like(x).bernoulli_(kept, generator=self.generator).div_(kept)
+
+
+class LayerNorm(nn.Module):
+    """Each token's numbers to mean 0 and variance 1 (biased, eps 1e-5, as GPT-2's), then scaled and shifted."""
+
+    def __init__(self, emb_dim: int) -> None:
+        super().__init__()
+        self.eps = 1e-5
+        self.scale = nn.Parameter(torch.ones(emb_dim))
+        self.shift = nn.Parameter(torch.zeros(emb_dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.layer_norm(x, self.scale.shape, self.scale, self.shift, self.eps)
+
+
+class GELU(nn.Module):
+    """GPT-2's activation: x · Φ(x) in its tanh approximation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.gelu(x, approximate="tanh")
+
+
+class FeedForward(nn.Module):
+    """Each token by itself: widen fourfold, bend, narrow again."""
+
+    def __init__(self, cfg: GPTConfig) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(cfg.emb_dim, 4 * cfg.emb_dim),
+            GELU(),
+            nn.Linear(4 * cfg.emb_dim, cfg.emb_dim),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        output: Tensor = self.layers(x)  # (B, T, C)
+        return output
+
+
+class MultiHeadAttention(nn.Module):
+    """Each token gathers from itself and the tokens before it, in H ways at once."""
+
+    def __init__(self, cfg: GPTConfig) -> None:
+        super().__init__()
+        self.num_heads = cfg.n_heads
+        self.W_query = nn.Linear(cfg.emb_dim, cfg.emb_dim, bias=cfg.qkv_bias)
+        self.W_key = nn.Linear(cfg.emb_dim, cfg.emb_dim, bias=cfg.qkv_bias)
+        self.W_value = nn.Linear(cfg.emb_dim, cfg.emb_dim, bias=cfg.qkv_bias)
+        self.out_proj = nn.Linear(cfg.emb_dim, cfg.emb_dim)
+        self.dropout = Dropout(cfg.drop_rate)
+
+    def forward(self, x: Tensor) -> Tensor:
+        B, T, C = x.shape
+
+        def heads(projected: Tensor) -> Tensor:
+            return projected.view(B, T, self.num_heads, C // self.num_heads).transpose(1, 2)  # (B, H, T, C/H)
+
+        queries, keys, values = heads(self.W_query(x)), heads(self.W_key(x)), heads(self.W_value(x))
+        if self.training and self.dropout.drop_rate:
+            context = self._attend_with_dropout(queries, keys, values)  # (B, H, T, C/H)
+        else:
+            context = F.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+        output: Tensor = self.out_proj(context.transpose(1, 2).reshape(B, T, C))  # (B, T, C)
+        return output
+
+    def _attend_with_dropout(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """The same attention written out, since the fused one draws its dropout from the process-wide generator."""
+        T, width = queries.shape[-2:]
+        scores = queries @ keys.transpose(-2, -1) / width**0.5  # (B, H, T, T)
+        ahead = torch.ones(T, T, dtype=torch.bool, device=scores.device).triu(1)  # a token never reads what follows it
+        weights = scores.masked_fill(ahead, float("-inf")).softmax(dim=-1)
+        mixed: Tensor = self.dropout(weights) @ values
+        return mixed
+
+
+class TransformerBlock(nn.Module):
+    """Attention, then feed-forward; each reads a normalised copy and adds what it found."""
+
+    def __init__(self, cfg: GPTConfig) -> None:
+        super().__init__()
+        self.att = MultiHeadAttention(cfg)
+        self.ff = FeedForward(cfg)
+        self.norm1 = LayerNorm(cfg.emb_dim)
+        self.norm2 = LayerNorm(cfg.emb_dim)
+        self.drop_shortcut = Dropout(cfg.drop_rate)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.drop_shortcut(self.att(self.norm1(x)))  # (B, T, C)
+        return x + self.drop_shortcut(self.ff(self.norm2(x)))  # (B, T, C)
+
+
+class GPTModel(nn.Module):
+    """Token ids in, a score (logit) for every token of the vocabulary at every position out.
+
+    Built directly, it draws its weights as PyTorch does, from the process-wide generator;
+    `gptcore.untrained_model` draws the same weights from a generator of its own.
+    """
+
+    def __init__(self, cfg: GPTConfig) -> None:
+        super().__init__()
+        self.config = cfg
+        self.origin = ModelOrigin()
+        self.tok_emb = nn.Embedding(cfg.vocab_size, cfg.emb_dim)
+        self.pos_emb = nn.Embedding(cfg.context_length, cfg.emb_dim)
+        self.drop_emb = Dropout(cfg.drop_rate)
+        self.trf_blocks = nn.Sequential(*[TransformerBlock(cfg) for _ in range(cfg.n_layers)])
+        self.final_norm = LayerNorm(cfg.emb_dim)
+        self.out_head = nn.Linear(cfg.emb_dim, cfg.vocab_size, bias=False)
+        self.tie_output_head()
+
+    def tie_output_head(self) -> None:
+        """Where the configuration says so, let the output head be the token embedding."""
+        if self.config.tie_output_head:
+            self.out_head.weight = self.tok_emb.weight
+
+    def draw_dropout_from(self, generator: torch.Generator) -> None:
+        """Let every dropout of this model draw from `generator`."""
+        for module in self.modules():
+            if isinstance(module, Dropout):
+                module.generator = generator
+
+    def hidden_states(self, in_idx: Tensor) -> Tensor:
+        """Everything but the output head.
+
+        in_idx   (B, T)     token ids, T at most the context length
+        returns  (B, T, C)
+
+        Raises InputError("too_many_tokens") when T exceeds the context length.
+        """
+        T = in_idx.shape[-1]
+        if self.config.context_length < T:
+            raise InputError(
+                "too_many_tokens",
+                f"{T} tokens; the context holds {self.config.context_length}",
+                tokens=T,
+                limit=self.config.context_length,
+            )
+        positions = torch.arange(T, device=in_idx.device)
+        x = self.drop_emb(self.tok_emb(in_idx) + self.pos_emb(positions))  # (B, T, C)
+        hidden: Tensor = self.final_norm(self.trf_blocks(x))  # (B, T, C)
+        return hidden
+
+    def forward(self, in_idx: Tensor) -> Tensor:
+        """Logits (B, T, V) of token ids (B, T): row t scores what comes after token t."""
+        logits: Tensor = self.out_head(self.hidden_states(in_idx))
+        return logits
+
+
+def empty_model(config: GPTConfig) -> GPTModel:
+    """A model in evaluation mode whose memory is set aside and whose weights are still to be written.
+
+    Nothing is drawn: the process-wide generator stays as it was.
+    """
+    with torch.device("meta"):
+        model = GPTModel(config)
+    model.to_empty(device="cpu")
+    model.tie_output_head()  # materialising made two tables of the one
+    return model.eval()
+
+
+def generate_text_simple(model: GPTModel, idx: Tensor, max_new_tokens: int, context_size: int) -> Tensor:
+    """Continue a text greedily: append the most likely token, again and again.
+
+    idx      (B, T)                   token ids so far
+    returns  (B, T + max_new_tokens)
+    """
+    for _ in range(max_new_tokens):
+        with torch.no_grad():
+            logits = model(idx[:, -context_size:])  # (B, T, V)
+        idx_next = logits[:, -1, :].argmax(dim=-1, keepdim=True)  # (B, 1); softmax would not change which is largest
+        idx = torch.cat((idx, idx_next), dim=1)  # (B, T + 1)
+    return idx
