@@ -1,0 +1,281 @@
+"""What is scored: examples, how their targets line up with their prompts, and batches of token ids.
+
+No torch here: a page shows the aligned tokens before torch is imported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gptcore.errors import InputError
+from gptcore.tokenizer import Tokenizer, check_ids
+
+Alignment = Literal["paired", "shifted", "continuation"]
+ALIGNMENTS: tuple[Alignment, ...] = get_args(Alignment)
+Text = str | tuple[int, ...]
+MAX_EXAMPLES = 8
+IGNORED = -100
+"""Marks a place in a batch that is not scored; the value that `F.cross_entropy` ignores."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row: what the model reads, and what it should have predicted.
+
+    prompt, target  text, or token ids as a tuple
+    alignment       "paired": prompt token i predicts target token i (as many of each);
+                    "shifted": `prompt` alone, its targets are itself moved by one token;
+                    "continuation": the target follows the prompt, and only its tokens are scored
+
+    Raises InputError ("empty_prompt", "empty_target", "shifted_has_target", "bad_alignment").
+
+    >>> Example("every effort moves", " effort moves you").alignment
+    'paired'
+    """
+
+    prompt: Text
+    target: Text = ""
+    alignment: Alignment = "paired"
+
+    def __post_init__(self) -> None:
+        if self.alignment not in ALIGNMENTS:
+            raise InputError(
+                "bad_alignment", f"alignment is one of {', '.join(ALIGNMENTS)}, not {self.alignment!r}"
+            )
+        if not self.prompt:
+            raise InputError("empty_prompt", "the prompt is empty", field="prompt")
+        if self.alignment == "shifted" and self.target:
+            raise InputError(
+                "shifted_has_target", "a shifted example has no target: it is the prompt moved by one", field="target"
+            )
+        if self.alignment != "shifted" and not self.target:
+            raise InputError("empty_target", "the target is empty", field="target")
+
+    @classmethod
+    def from_ids(
+        cls, prompt: Sequence[int], target: Sequence[int] = (), alignment: Alignment = "paired"
+    ) -> Example:
+        """An example of token ids.
+
+        >>> Example.from_ids([40, 1107, 588], [1107, 588, 11311]).target
+        (1107, 588, 11311)
+        """
+        return cls(tuple(map(int, prompt)), tuple(map(int, target)), alignment)
+
+
+@dataclass(frozen=True)
+class EncodedExample:
+    """An example's token ids, lined up: the model has read `inputs[: t + 1]`, and `targets[t]` is scored.
+
+    inputs, targets  (T,) int64; targets hold IGNORED where nothing is scored
+    """
+
+    example: Example
+    inputs: NDArray[np.int64]
+    targets: NDArray[np.int64]
+
+    @property
+    def scored(self) -> NDArray[np.bool_]:
+        """(T,) which positions have a target."""
+        return self.targets != IGNORED
+
+    @property
+    def slips(self) -> list[int]:
+        """Positions whose target is not the prompt's next token: the row is not a text moved by one.
+
+        The last position has no next token to compare with; a continuation cannot slip.
+        """
+        if self.example.alignment != "paired":
+            return []
+        return [int(t) for t in np.flatnonzero(self.targets[:-1] != self.inputs[1:])]
+
+
+@dataclass(frozen=True)
+class TokenBatch:
+    """Rows of token ids as one rectangle. Padding stands at the end of a row, where no earlier token can see it.
+
+    inputs   (B, T) int64  padded with token 0
+    targets  (B, T) int64  IGNORED where nothing is scored
+    """
+
+    rows: tuple[EncodedExample, ...]
+    inputs: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    tokenizer: Tokenizer
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        return tuple(row.example for row in self.rows)
+
+    @property
+    def scored(self) -> NDArray[np.bool_]:
+        """(B, T) which places are scored."""
+        return self.targets != IGNORED
+
+
+def encode(examples: Sequence[Example], tokenizer: Tokenizer) -> TokenBatch:
+    """Token ids of 1 to 8 examples, lined up and padded.
+
+    Raises InputError, naming the row, for what cannot be lined up.
+
+    >>> from gptcore.tokenizer import gpt2_tokenizer
+    >>> batch = encode([Example("every effort moves you", alignment="shifted"), Example("I", " am")], gpt2_tokenizer())
+    >>> batch.inputs.tolist(), batch.targets.tolist()
+    ([[16833, 3626, 6100], [40, 0, 0]], [[3626, 6100, 345], [716, -100, -100]])
+    """
+    if not 1 <= len(examples) <= MAX_EXAMPLES:
+        raise InputError(
+            "example_count", f"{len(examples)} examples; from 1 to {MAX_EXAMPLES} go together", limit=MAX_EXAMPLES
+        )
+    rows = []
+    for index, example in enumerate(examples):
+        try:
+            rows.append(encode_example(example, tokenizer))
+        except InputError as error:
+            raise error.at(index) from None
+    shape = len(rows), max(len(row.inputs) for row in rows)
+    inputs = np.zeros(shape, dtype=np.int64)
+    targets = np.full(shape, IGNORED, dtype=np.int64)
+    for b, row in enumerate(rows):
+        inputs[b, : len(row.inputs)] = row.inputs
+        targets[b, : len(row.targets)] = row.targets
+    return TokenBatch(tuple(rows), inputs, targets, tokenizer)
+
+
+def encode_example(example: Example, tokenizer: Tokenizer) -> EncodedExample:
+    """One example's token ids, lined up.
+
+    Raises InputError: "count_mismatch" (paired), "too_few_tokens" (shifted), and the tokenizer's own.
+    """
+    prompt = text_ids(example.prompt, tokenizer, "prompt")
+    target = text_ids(example.target, tokenizer, "target")
+    if example.alignment == "shifted":
+        if len(prompt) < 2:
+            raise InputError(
+                "too_few_tokens",
+                "one token alone has nothing before it to predict it: a shifted text needs at least two",
+                field="prompt",
+                tokens=len(prompt),
+            )
+        inputs, targets = prompt[:-1], prompt[1:]
+    elif not target or not prompt:
+        which = "target" if prompt else "prompt"
+        raise InputError(f"empty_{which}", f"the {which} is empty", field=which)
+    elif example.alignment == "continuation":
+        inputs = (prompt + target)[:-1]
+        targets = [IGNORED] * (len(prompt) - 1) + target
+    else:
+        if len(prompt) != len(target):
+            raise InputError(
+                "count_mismatch",
+                f"the prompt has {len(prompt)} tokens and the target {len(target)}; paired needs as many of each",
+                field="target",
+                prompt_tokens=len(prompt),
+                target_tokens=len(target),
+            )
+        inputs, targets = prompt, target
+    return EncodedExample(example, np.array(inputs, dtype=np.int64), np.array(targets, dtype=np.int64))
+
+
+def text_ids(text: Text, tokenizer: Tokenizer, field: str) -> list[int]:
+    """Token ids of a text, or the ids themselves once checked; an InputError says which field it is about."""
+    try:
+        if isinstance(text, str):
+            return tokenizer.encode(text)
+        check_ids(text, tokenizer.vocab_size)
+    except InputError as error:
+        error.field = field
+        raise
+    return list(text)
+
+
+def parse_ids(typed: str) -> tuple[int, ...]:
+    """Token ids as a person types them: whole numbers apart by commas or spaces, brackets allowed.
+
+    Raises InputError("not_ids") naming the first word that is no number.
+
+    >>> parse_ids("[16833, 3626 6100]")
+    (16833, 3626, 6100)
+    """
+    ids = []
+    for word in re.split(r"[\s,;，、]+", typed.strip().strip("[]()")):
+        if not word:
+            continue
+        if not re.fullmatch(r"[+-]?[0-9]{1,12}", word):
+            raise InputError("not_ids", f"{word[:40]!r} is not a token id: a whole number such as 3626", word=word[:40])
+        ids.append(int(word))
+    return tuple(ids)
+
+
+@dataclass(frozen=True)
+class Mend:
+    """A changed example that a page offers as a button; `code` names what it does."""
+
+    code: str
+    example: Example
+
+
+def mends(example: Example, tokenizer: Tokenizer) -> Iterator[Mend]:
+    """What could be meant by a row whose parts do not line up, best first; only rows that do line up.
+
+    >>> from gptcore.tokenizer import gpt2_tokenizer
+    >>> [mend.code for mend in mends(Example("every effort moves", "effort moves you"), gpt2_tokenizer())]
+    ['leading_space', 'continuation', 'shifted']
+    """
+    if not isinstance(example.prompt, str) or not isinstance(example.target, str):
+        candidates = [Mend("continuation", replace(example, alignment="continuation"))] if example.target else []
+    else:
+        spaced = example.target if example.target[:1].isspace() else " " + example.target
+        candidates = []
+        if lacks_leading_space(example):
+            candidates.append(Mend("leading_space", replace(example, target=spaced)))
+        if example.alignment == "paired" and example.target:
+            candidates.append(Mend("continuation", Example(example.prompt, spaced, "continuation")))
+            candidates.append(Mend("shifted", Example(example.prompt, alignment="shifted")))
+    for candidate in candidates:
+        try:
+            encode_example(candidate.example, tokenizer)
+        except InputError:
+            continue
+        yield candidate
+
+
+def lacks_leading_space(example: Example) -> bool:
+    """Whether the target of a text most likely lost the space that belongs to its first token.
+
+    GPT-2's tokens carry the space before a word: " effort" is one token, "effort" is two.
+    """
+    prompt, target = example.prompt, example.target
+    if not isinstance(prompt, str) or not isinstance(target, str) or not prompt or not target:
+        return False
+    return target[0].isascii() and target[0].isalnum() and not prompt[-1].isspace() and prompt[-1].isascii()
+
+
+def joins_differently(example: Example, tokenizer: Tokenizer) -> bool:
+    """Whether prompt + target encoded as one text gives other tokens than the two encoded apart."""
+    if example.alignment != "continuation" or not isinstance(example.prompt, str) or not isinstance(example.target, str):
+        return False
+    apart = tokenizer.encode(example.prompt) + tokenizer.encode(example.target)
+    return tokenizer.encode(example.prompt + example.target) != apart
+
+
+PRESETS: dict[str, tuple[Example, ...]] = {
+    "book": (
+        Example("every effort moves", " effort moves you"),
+        Example("I really like", " really like chocolate"),
+    ),
+    "slip": (
+        Example.from_ids([16833, 3626, 6100], [3626, 6100, 345]),
+        Example.from_ids([40, 1107, 588], [588, 428, 11311]),
+    ),
+    "chinese": (Example("今天天气很好", alignment="shifted"),),
+    "repetitive": (Example("the cat and the cat and the cat and the", " cat", "continuation"),),
+    "forgotten_space": (Example("every effort moves", "effort moves you"),),
+}
+"""Inputs to start from, by name; the numbers of the first two are in the tests."""

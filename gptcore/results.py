@@ -1,0 +1,233 @@
+"""The contract between the maths and the pictures: frozen results of CPU arrays and plain floats."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gptcore.config import GPTConfig, ModelOrigin
+
+Floats = NDArray[np.floating[Any]]
+Ids = NDArray[np.int64]
+
+NATS_PER_BIT = math.log(2.0)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a result was made with, so that it can be made again.
+
+    config, origin  the model
+    temperature     what the logits were divided by; 1 is the model itself
+    dtype           of the calculation
+    versions        of the libraries that computed it, by name
+    """
+
+    config: GPTConfig
+    origin: ModelOrigin
+    temperature: float
+    dtype: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The whole chain for a batch of examples. N scored positions, k stored choices each, all in reading order.
+
+    Per position, each of shape (N,):
+    example, position         row and place in the batch, from 0
+    prompt_token_id           the last token that the model has read there
+    target_token_id           the token that it should predict
+    target_logit              the target's logit z
+    log_normalizer_nats       ln Σ exp(logits), so that log_probability = target_logit − log_normalizer_nats
+    target_probability        softmax(logits)[target]
+    log_probability           ln of it, in nats, at most 0
+    rank                      1 + how many tokens are more likely than the target
+    entropy_nats              of the full distribution
+    probability_sum           of the full distribution; 1 but for rounding
+    predicted_token_id        the most likely token, and
+    predicted_probability     its probability
+    top_token_ids, top_probabilities  (N, k) the k most likely tokens, most likely first
+
+    For the batch:
+    mean_log_probability      over all positions of all examples, in nats
+    cross_entropy             its negation, in nats
+    perplexity                exp(cross_entropy); may exceed the vocabulary's size
+    torch_cross_entropy       what F.cross_entropy says of the same flattened logits
+    input_shape, logits_shape, flat_logits_shape, flat_targets_shape
+    texts                     (prompt, target) of each example as given
+    """
+
+    provenance: Provenance
+    texts: tuple[tuple[str | tuple[int, ...], str | tuple[int, ...], str], ...]
+    example: Ids
+    position: Ids
+    prompt_token_id: Ids
+    prompt_piece: tuple[str, ...]
+    target_token_id: Ids
+    target_piece: tuple[str, ...]
+    target_logit: Floats
+    log_normalizer_nats: Floats
+    target_probability: Floats
+    log_probability: Floats
+    rank: Ids
+    entropy_nats: Floats
+    probability_sum: Floats
+    predicted_token_id: Ids
+    predicted_piece: tuple[str, ...]
+    predicted_probability: Floats
+    top_token_ids: Ids = field(repr=False)
+    top_pieces: tuple[tuple[str, ...], ...] = field(repr=False)
+    top_probabilities: Floats = field(repr=False)
+    mean_log_probability: float
+    cross_entropy: float
+    perplexity: float
+    torch_cross_entropy: float
+    input_shape: tuple[int, int]
+
+    @property
+    def vocab_size(self) -> int:
+        return self.provenance.config.vocab_size
+
+    @property
+    def positions(self) -> int:
+        """N, how many positions are scored."""
+        return len(self.target_token_id)
+
+    @property
+    def logits_shape(self) -> tuple[int, int, int]:
+        return (*self.input_shape, self.vocab_size)
+
+    @property
+    def flat_logits_shape(self) -> tuple[int, int]:
+        """Shape of the logits that are scored, flattened for `F.cross_entropy`."""
+        return self.positions, self.vocab_size
+
+    @property
+    def flat_targets_shape(self) -> tuple[int]:
+        return (self.positions,)
+
+    @property
+    def uniform_cross_entropy(self) -> float:
+        """ln V: the cross-entropy of guessing evenly, in nats."""
+        return math.log(self.vocab_size)
+
+    @property
+    def surprisal_nats(self) -> Floats:
+        """(N,) −ln p of each target: what the mean is taken of."""
+        return -self.log_probability
+
+    @property
+    def share_of_loss(self) -> Floats:
+        """(N,) each position's part of the summed loss; sums to 1. All 0 where the loss is 0."""
+        total = self.surprisal_nats.sum(dtype=np.float64)
+        return self.surprisal_nats / total if total else np.zeros_like(self.surprisal_nats)
+
+    @property
+    def perplexity_factor(self) -> Floats:
+        """(N,) exp(−ln p / N): the factors whose product is the perplexity."""
+        return np.exp(self.surprisal_nats.astype(np.float64) / self.positions)
+
+    @property
+    def cross_entropy_bits(self) -> float:
+        """Cross-entropy in bits: nats / ln 2."""
+        return self.cross_entropy / NATS_PER_BIT
+
+    @property
+    def target_bytes(self) -> int | None:
+        """Length of all scored targets as UTF-8; None where a token's bytes are not known as text."""
+        if any(piece.startswith("⟨") for piece in self.target_piece):
+            return None
+        return sum(len(piece.encode()) for piece in self.target_piece)
+
+    def to_frame(self) -> pd.DataFrame:
+        """A tidy table, a row a scored position."""
+        return pd.DataFrame(
+            {
+                "example": self.example,
+                "position": self.position,
+                "prompt_token_id": self.prompt_token_id,
+                "prompt_piece": list(self.prompt_piece),
+                "target_token_id": self.target_token_id,
+                "target_piece": list(self.target_piece),
+                "target_probability": self.target_probability,
+                "log_probability": self.log_probability,
+                "rank": self.rank,
+                "entropy_nats": self.entropy_nats,
+                "predicted_token_id": self.predicted_token_id,
+                "predicted_piece": list(self.predicted_piece),
+                "predicted_probability": self.predicted_probability,
+            }
+        )
+
+    def per_example(self) -> pd.DataFrame:
+        """A row an example: positions, mean log-probability and cross-entropy in nats, perplexity.
+
+        The perplexity of all is not the mean of these: average the log-probabilities, weighted by positions.
+        """
+        rows = []
+        for example in np.unique(self.example):
+            log_probabilities = self.log_probability[self.example == example]
+            mean = float(log_probabilities.mean())
+            rows.append((int(example), len(log_probabilities), mean, -mean, float(np.exp(-np.float64(mean)))))
+        return pd.DataFrame(
+            rows, columns=["example", "positions", "mean_log_probability", "cross_entropy", "perplexity"]
+        )
+
+    def top_k(self, index: int, k: int = 10) -> pd.DataFrame:
+        """The k most likely tokens at scored position `index`, most likely first; shares are of the whole.
+
+        Raises ValueError when more are asked for than were kept.
+        """
+        kept = self.top_token_ids.shape[1]
+        if not 1 <= k <= kept:
+            raise ValueError(f"k must be from 1 to {kept}, the number kept by score(top_k=…), not {k}")
+        return pd.DataFrame(
+            {
+                "rank": np.arange(1, k + 1),
+                "token_id": self.top_token_ids[index, :k],
+                "piece": list(self.top_pieces[index][:k]),
+                "probability": self.top_probabilities[index, :k],
+            }
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole analysis as plain values, for JSON."""
+        origin, config = self.provenance.origin, self.provenance.config
+        return {
+            "model": {"kind": origin.kind, "name": origin.name, "seed": origin.seed, **config.to_dict()},
+            "temperature": self.provenance.temperature,
+            "dtype": self.provenance.dtype,
+            "versions": self.provenance.versions,
+            "examples": [
+                {"prompt": prompt, "target": target, "alignment": alignment}
+                for prompt, target, alignment in self.texts
+            ],
+            "mean_log_probability": self.mean_log_probability,
+            "cross_entropy": self.cross_entropy,
+            "perplexity": self.perplexity,
+            "torch_cross_entropy": self.torch_cross_entropy,
+            "uniform_cross_entropy": self.uniform_cross_entropy,
+            "per_example": self.per_example().to_dict(orient="records"),
+            "positions": self.to_frame().to_dict(orient="records"),
+        }
+
+
+@dataclass(frozen=True)
+class RankCurve:
+    """One position's whole distribution, most likely first, thinned evenly over the logarithm of the rank.
+
+    rank         (n,) some ranks from 1 to V, the first, the last and the target's among them
+    probability  (n,) the probability of the token of that rank
+    """
+
+    rank: Ids
+    probability: Floats
+    target_rank: int
+    target_probability: float
+    uniform_probability: float
