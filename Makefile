@@ -1,0 +1,75 @@
+# Everything is installed into .venv beside this file. Nothing else on the machine changes, save that
+# `make test` installs Chromium when there is none and it runs as root on Debian or Ubuntu.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help app test check lint format bench picture browser clean distclean
+
+PORT ?= 8501
+ARGS ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+APP_READY := $(VENV)/app-installed
+TESTS_READY := $(VENV)/tests-installed
+PIP_INSTALL := $(RUN) -m pip install --disable-pip-version-check
+
+help:  ## list these tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+app: $(APP_READY)  ## open the app in the browser (another port: PORT=8600)
+	GPT_EXPLORER_WARM=1 $(RUN) -m streamlit run app.py --server.address=127.0.0.1 --server.port=$(PORT) \
+		--server.showEmailPrompt=false --browser.gatherUsageStats=false
+
+test: $(TESTS_READY) browser  ## run every test, the browser's too (some only: ARGS="tests/test_x.py -k word")
+	$(RUN) -m pytest -q $(ARGS)
+
+lint: $(TESTS_READY)  ## look at layout, style and types
+	$(RUN) -m ruff format --check
+	$(RUN) -m ruff check
+	$(RUN) -m mypy
+
+check: lint test  ## lint, then test: what must pass before a change is taken
+
+format: $(TESTS_READY)  ## lay the code out, and mend what can be mended by itself
+	$(RUN) -m ruff check --fix --exit-zero --quiet
+	$(RUN) -m ruff format
+	$(RUN) -m ruff check
+
+bench: $(TESTS_READY) browser  ## measure speed and memory (some only: ARGS=score)
+	$(RUN) -m tests.bench $(ARGS)
+
+picture: $(TESTS_READY) browser  ## make the README's picture of the page again
+	$(RUN) -m tests.picture $(ARGS)
+
+browser: $(TESTS_READY)  ## find Chromium, or install it, or say what to do
+	@$(RUN) -m tests.chromium
+
+clean:  ## remove caches and test results
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results build dist *.egg-info
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean  ## remove the virtual environment as well
+	rm -rf $(VENV)
+
+# The first Python on PATH that is new enough and can make a virtual environment; PYTHON=… overrules it.
+CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
+
+$(RUN):
+	@for python in $(CANDIDATES); do \
+		"$$python" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		echo "$$python -m venv $(VENV)"; \
+		exec "$$python" -m venv --clear $(VENV); \
+	done; \
+	echo 'Python 3.11 or newer with its venv module is needed, and none was found among: $(CANDIDATES).' >&2; \
+	echo 'Name one with `make PYTHON=/path/to/python3 …`; on Debian and Ubuntu, install python3-venv.' >&2; \
+	exit 1
+
+$(APP_READY): requirements.txt | $(RUN)
+	$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+$(TESTS_READY): tests/requirements.txt $(APP_READY)
+	$(PIP_INSTALL) -r tests/requirements.txt
+	@touch $@
