@@ -1,0 +1,159 @@
+"""What every test gets: the app on a free port, Chromium, and a guard on the process-wide generator."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from tests import ROOT
+from tests.chromium import ADVICE, find_chromium
+
+SECONDS_TO_START = 90  # a first import of torch from a cold disk takes a while
+CHROMIUM_ARGS = (
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SERVER_LOG = pytest.StashKey[Path]()
+
+# No deadline: a machine that is busy is not a wrong answer. Found examples repeat on CI.
+hypothesis.settings.register_profile(
+    "project", deadline=None, max_examples=50, derandomize=os.environ.get("CI") == "true"
+)
+hypothesis.settings.load_profile("project")
+
+
+def needs_browser(item: pytest.Item) -> bool:
+    """Tell whether a test asks for a page or for the server."""
+    return not {"browser", "context", "new_context", "page", "server"}.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the browser's tests, and run them last: Playwright keeps an event loop running from then on."""
+    for item in items:
+        if needs_browser(item):
+            item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(autouse=True)
+def _torch_generator_untouched() -> Iterator[None]:
+    """Fail a test after which torch's process-wide generator differs: other visitors draw from it too.
+
+    A test that needs torch.manual_seed itself, or builds a model by PyTorch's defaults, does it
+    inside `with torch.random.fork_rng(devices=[]):`.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_rng_state()
+    yield
+    if not torch.equal(before, torch.get_rng_state()):
+        torch.set_rng_state(before)  # so that one culprit does not blame the next
+        pytest.fail("torch's process-wide generator was drawn from or seeded; see fork_rng in conftest.py")
+
+
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def is_healthy(url: str) -> bool:
+    """Tell whether a Streamlit server answers at url."""
+    try:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start the app on a free port and yield its base URL; a failing test shows the server's log."""
+    url = f"http://127.0.0.1:{free_port()}"
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    request.config.stash[SERVER_LOG] = log
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command += ["--server.address=127.0.0.1", f"--server.port={url.rpartition(':')[2]}"]
+    command += ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        ) as process,
+    ):
+        try:
+            give_up = time.monotonic() + SECONDS_TO_START
+            while not is_healthy(url):
+                if process.poll() is not None:
+                    pytest.fail(f"The server ended with exit code {process.returncode}:\n{log.read_text()}")
+                if time.monotonic() > give_up:
+                    pytest.fail(f"No answer within {SECONDS_TO_START} s:\n{log.read_text()}")
+                time.sleep(0.1)
+            yield url
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the end of the server's log under a failed test that used it."""
+    report = yield
+    log = item.config.stash.get(SERVER_LOG, None)
+    if report.failed and log is not None and needs_browser(item):
+        report.sections.append(("the server's log", log.read_text(errors="replace")[-5000:]))
+    return report
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Stand in for pytest-playwright's own, a method, at which pytest 9 warns; `server` has the URL."""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Launch the machine's own Chromium; where there is none, fail with what to do about it."""
+    path = find_chromium()
+    if path is None:
+        pytest.fail(ADVICE, pytrace=False)
+    return {**browser_type_launch_args, "executable_path": path, "args": list(CHROMIUM_ARGS)}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Open pages as on a laptop, in English, without animations.
+
+    Other settings for one test: @pytest.mark.browser_context_args(locale="zh-CN", color_scheme="dark").
+    """
+    return {
+        **browser_context_args,
+        "locale": "en-US",
+        "reduced_motion": "reduce",
+        "viewport": {"width": 1440, "height": 900},
+    }
