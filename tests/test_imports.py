@@ -1,0 +1,214 @@
+"""The house stands as it was drawn: who may import whom, and what no module may do."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from tests import ROOT, SOURCES
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What the modules of one layer may import, besides the standard library.
+
+    third_party  packages, anywhere in the module
+    later        packages inside functions only, so that importing the module does not load them
+    here         layers, besides its own
+    """
+
+    third_party: set[str]
+    here: set[str]
+    later: set[str] = field(default_factory=set)
+
+
+FOUNDATION = {"config", "errors", "pieces", "results"}
+WITHOUT_TORCH = {"examples", "tokenizer"}  # the page shows a text's tokens before torch is there
+
+LAYERS = {
+    "foundation": Layer({"numpy", "pandas"}, set()),
+    "tokens": Layer({"numpy", "pandas", "tiktoken", "tiktoken_ext"}, {"foundation"}, later={"torch"}),
+    "maths": Layer(
+        {"numpy", "pandas", "safetensors", "tiktoken", "torch"},
+        {"foundation", "tokens"},
+        later={"distributed"},
+    ),
+    "charts": Layer({"numpy", "pandas", "plotly"}, {"foundation"}),
+    "ui": Layer(
+        {"numpy", "pandas", "plotly", "streamlit"},
+        {"foundation", "tokens", "maths", "charts", "front"},
+        later={"torch"},
+    ),
+    "front": Layer(set(), {"foundation", "tokens", "maths"}),  # gptcore itself: the library's public names
+    "pages": Layer({"streamlit"}, {"foundation", "tokens", "maths", "charts", "ui"}),
+    "app": Layer({"streamlit"}, {"ui"}),
+}
+
+
+def layer_of(module: str) -> str:
+    """Return the layer of a module of ours, by its name; what no rule names in gptcore is maths."""
+    top, _, rest = module.partition(".")
+    if top != "gptcore":
+        return top
+    part = rest.partition(".")[0]
+    if part in {"charts", "ui"}:
+        return part
+    if part in FOUNDATION:
+        return "foundation"
+    if part in WITHOUT_TORCH:
+        return "tokens"
+    return "maths" if part else "front"
+
+
+def module_name(path: Path) -> str:
+    """Return the name under which a source file is imported."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in SOURCES}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement's target, and when it happens."""
+
+    target: str
+    line: int
+    later: bool  # inside a function, or for the type checker only
+    for_types: bool
+
+
+def is_type_checking(node: ast.AST) -> bool:
+    """Tell whether this is `if TYPE_CHECKING:`."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+
+
+def targets(node: ast.Import | ast.ImportFrom, package: str, known: set[str]) -> Iterator[str]:
+    """Yield what a statement imports: `from gptcore import config` is gptcore.config, not gptcore."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+        return
+    base = node.module or ""
+    if node.level:
+        above = package.split(".")[: len(package.split(".")) - node.level + 1]
+        base = ".".join([*above, *([node.module] if node.module else [])])
+    for alias in node.names:
+        full = f"{base}.{alias.name}"
+        yield full if full in known else base
+
+
+def imports(module: str, source: str, *, is_package: bool, known: set[str]) -> Iterator[Import]:
+    """Yield every import of a module, wherever it stands."""
+    package = module if is_package else module.rpartition(".")[0]
+
+    def walk(node: ast.AST, later: bool, for_types: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import | ast.ImportFrom):
+                for target in targets(child, package, known):
+                    yield Import(target, child.lineno, later or for_types, for_types)
+            inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            yield from walk(child, later or inside, for_types or is_type_checking(child))
+
+    yield from walk(ast.parse(source), later=False, for_types=False)
+
+
+def all_imports(module: str) -> Iterator[Import]:
+    """Yield every import of a module of ours."""
+    path = MODULES[module]
+    yield from imports(module, path.read_text("utf-8"), is_package=path.stem == "__init__", known=set(MODULES))
+
+
+def why_not(module: str, found: Import) -> str | None:
+    """Return what is wrong with one import, or None."""
+    mine = layer_of(module)
+    layer = LAYERS[mine]
+    top = found.target.partition(".")[0]
+    if top in sys.stdlib_module_names:
+        return None
+    where = f"{module} (layer {mine}), line {found.line}: "
+    if top in {"gptcore", "pages", "app"}:
+        theirs = layer_of(found.target)
+        allowed = theirs == mine != "pages" or theirs in layer.here
+        return None if allowed else f"{where}{found.target} belongs to layer {theirs}"
+    if top in layer.third_party or (top in layer.later and found.later):
+        return None
+    return f"{where}{top}" + (" at the top; here only inside a function" if top in layer.later else "")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_only_what_its_layer_may(module: str) -> None:
+    found = [why_not(module, each) for each in all_imports(module)]
+    assert [reason for reason in found if reason] == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {
+        module: {each.target for each in all_imports(module) if not each.for_types and each.target in MODULES}
+        for module in MODULES
+        if layer_of(module) != "front"  # gptcore names everything, and nothing below it may import it
+    }
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
+    assert set(graph) <= set(order)
+
+
+def test_torch_stays_out_until_it_is_needed() -> None:
+    """Tokens are on screen while torch (2 s) is still to be imported, so nothing on the way to them loads it."""
+    early = [name for name in MODULES if layer_of(name) not in {"maths", "pages", "app"}]
+    script = (
+        "import importlib, sys\n"
+        f"for name in {early!r}:\n"
+        "    importlib.import_module(name)\n"
+        "    if 'torch' in sys.modules:\n"
+        "        sys.exit(f'importing {name} imports torch')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+# The checker itself: a rule that nothing can break says nothing.
+@pytest.mark.parametrize(
+    ("module", "source", "wrong"),
+    [
+        ("gptcore.config", "import torch", "torch"),
+        (
+            "gptcore.config",
+            "import numpy as np\nfrom dataclasses import dataclass\nfrom . import errors",
+            None,
+        ),
+        ("gptcore.results", "from gptcore.scoring import score", "gptcore.scoring"),
+        ("gptcore.tokenizer", "import torch", "torch at the top; here only inside a function"),
+        ("gptcore.tokenizer", "def ids():\n    import torch", None),
+        ("gptcore.tokenizer", "if TYPE_CHECKING:\n    from torch import Tensor", None),
+        ("gptcore.examples", "from .scoring import score", "gptcore.scoring"),
+        ("gptcore.scoring", "import torch.nn.functional as F\nfrom gptcore import config", None),
+        ("gptcore.scoring", "from gptcore import score", "gptcore"),
+        ("gptcore.scoring", "def show():\n    import plotly.graph_objects as go", "plotly"),
+        ("gptcore.scoring", "from gptcore.charts import theme", "gptcore.charts"),
+        ("gptcore.not_yet_written", "import streamlit", "streamlit"),
+        ("gptcore.charts.ruler", "from gptcore.charts.theme import COLOURS\nimport plotly", None),
+        ("gptcore.charts.ruler", "from ..scoring import score", "gptcore.scoring"),
+        ("gptcore.charts.ruler", "import torch", "torch"),
+        ("gptcore.ui.models", "from gptcore import score\nimport streamlit as st", None),
+        ("gptcore.ui.models", "import pages.explore", "pages.explore"),
+        ("pages.explore", "import plotly.express as px", "plotly"),
+        ("pages.explore", "from pages import train", "pages"),
+        ("pages.explore", "from gptcore import ui, charts\nfrom gptcore.scoring import score", None),
+        ("app", "from gptcore import ui\nimport streamlit as st", None),
+        ("app", "from gptcore.scoring import score", "gptcore.scoring"),
+    ],
+)
+def test_the_checker_finds(module: str, source: str, wrong: str | None) -> None:
+    known = {f"gptcore.{name}" for name in ("config", "errors", "scoring", "charts", "ui")}
+    found = [why_not(module, each) for each in imports(module, source, is_package=False, known=known)]
+    reasons = [reason for reason in found if reason]
+    assert len(reasons) == (wrong is not None)
+    assert wrong is None or wrong in reasons[0]
