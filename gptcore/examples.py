@@ -183,6 +183,20 @@ def encode_example(example: Example, tokenizer: Tokenizer) -> EncodedExample:
     return EncodedExample(example, np.array(inputs, dtype=np.int64), np.array(targets, dtype=np.int64))
 
 
+def check_context(batch: TokenBatch, context_length: int) -> None:
+    """Raise InputError("too_many_tokens"), naming the row, unless every row fits the context."""
+    for index, row in enumerate(batch.rows):
+        if len(row.inputs) > context_length:
+            raise InputError(
+                "too_many_tokens",
+                f"{len(row.inputs)} tokens; the context holds {context_length}",
+                example=index,
+                field="prompt",
+                tokens=len(row.inputs),
+                limit=context_length,
+            )
+
+
 def text_ids(text: Text, tokenizer: Tokenizer, field: str) -> list[int]:
     """Token ids of a text, or the ids themselves once checked; an InputError says which field it is about."""
     try:

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gptcore.errors import InputError
-from gptcore.examples import Example, TokenBatch, encode
+from gptcore.examples import Example, TokenBatch, check_context, encode
 from gptcore.model import GPTModel
 from gptcore.results import Provenance, RankCurve, Report
 from gptcore.tokenizer import Tokenizer, tokenizer_for
@@ -104,20 +104,6 @@ def rank_curve(
     V = len(ordered)
     ranks = np.unique(np.append(np.geomspace(1, V, points).round().astype(np.int64), target_rank))
     return RankCurve(ranks, ordered[ranks - 1], target_rank, float(probabilities[target]), 1.0 / V)
-
-
-def check_context(batch: TokenBatch, context_length: int) -> None:
-    """Raise InputError("too_many_tokens"), naming the row, unless every row fits the context."""
-    for index, row in enumerate(batch.rows):
-        if len(row.inputs) > context_length:
-            raise InputError(
-                "too_many_tokens",
-                f"{len(row.inputs)} tokens; the context holds {context_length}",
-                example=index,
-                field="prompt",
-                tokens=len(row.inputs),
-                limit=context_length,
-            )
 
 
 @cache
