@@ -1,0 +1,1 @@
+"""How the small GPT that ships was made: `python -m gptcore.pretraining --help`."""
