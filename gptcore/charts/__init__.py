@@ -1,0 +1,1 @@
+"""Plotly figures from results: data in, figure out, words as arguments."""

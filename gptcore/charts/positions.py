@@ -1,0 +1,193 @@
+"""Charts with a row, or for long texts a column, a scored position: target probabilities, log-probabilities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+
+from gptcore import numbers
+from gptcore.charts.theme import MONO, Style, add_reference_line, label, new_figure
+from gptcore.results import Report
+
+MOST_ROWS = 24
+"""Up to so many positions each has a row of its own, with its token written out; more become columns."""
+
+_ROW = 34
+_GAP = 0.45  # between examples, in rows
+
+
+def target_probabilities(
+    report: Report, words: Mapping[str, str], style: Style = Style(), *, selected: int | None = None
+) -> go.Figure:
+    """Each target's probability as its distance from even guessing, on a log axis, with the model's own choice.
+
+    words     axis, uniform, own_choice, hover (fields of customdata), from the texts
+    selected  index of the position to highlight
+    """
+    rows = report.positions <= MOST_ROWS
+    places = _places(report)
+    uniform = 1.0 / report.vocab_size
+    p = np.maximum(report.target_probability.astype(np.float64), np.nextafter(0, 1))
+    figure = new_figure(style, height=_height(report, rows))
+    palette = style.palette
+
+    between = [part for value in p for part in (uniform, value, None)]
+    along = [part for place in places for part in (place, place, None)]
+    stem = {"color": palette.target, "width": 3 if rows else 1}
+    figure.add_trace(_scatter(rows, along, between, mode="lines", line=stem, hoverinfo="skip"))
+    if rows:
+        figure.add_trace(
+            _scatter(
+                rows,
+                places,
+                report.predicted_probability,
+                mode="markers+text",
+                marker={"symbol": "diamond-open", "size": 11, "color": palette.own_choice, "line": {"width": 2}},
+                text=[f"  {label(piece, 12)}" for piece in report.predicted_piece],
+                textposition="middle right",
+                textfont={"color": palette.own_choice, "size": style.size(12)},
+                customdata=_customdata(report),
+                hovertemplate=words["hover"] + "<extra></extra>",
+                cliponaxis=False,
+            )
+        )
+    figure.add_trace(
+        _scatter(
+            rows,
+            places,
+            p,
+            mode="markers",
+            marker={"size": 13 if rows else 5, "color": palette.target},
+            customdata=_customdata(report),
+            hovertemplate=words["hover"] + "<extra></extra>",
+        )
+    )
+    low, high = min(p.min(), uniform), max(p.max(), report.predicted_probability.max() if rows else 0, uniform)
+    span = math.log10(high) - math.log10(low)
+    limits = [math.log10(low) - 0.08 * span - 0.05, min(math.log10(high) + (0.34 if rows else 0.08) * span + 0.05, 0.25)]
+    axis = {"type": "log", "range": limits, "title": {"text": words["axis"]}, "dtick": 1, "exponentformat": "power"}
+    where = "x" if rows else "y"
+    figure.update_layout({f"{where}axis": axis})
+    add_reference_line(
+        figure, style, words["uniform"].format(p=numbers.probability(uniform)), kind="uniform", **{where: uniform}
+    )
+    values = [numbers.probability(float(value)) for value in report.target_probability]
+    _name_positions(figure, report, places, style, rows, values)
+    _highlight(figure, places, selected, style, rows)
+    return figure
+
+
+def log_probabilities(
+    report: Report, words: Mapping[str, str], style: Style = Style(), *, selected: int | None = None
+) -> go.Figure:
+    """Each target's log-probability as a bar down from 0 = certain, and their mean.
+
+    words  axis, mean (with {mean}), hover
+    """
+    rows = report.positions <= MOST_ROWS
+    places = _places(report)
+    figure = new_figure(style, height=_height(report, rows))
+    bars = {
+        "marker": {"color": style.palette.target, "opacity": 0.9},
+        "customdata": _customdata(report),
+        "hovertemplate": words["hover"] + "<extra></extra>",
+    }
+    values = report.log_probability
+    if rows:
+        written = [numbers.nats(float(value)) for value in values]
+        figure.add_trace(
+            go.Bar(
+                x=values,
+                y=places,
+                orientation="h",
+                width=0.62,
+                text=written,
+                textposition="auto",
+                insidetextanchor="end",
+                textfont={"family": MONO, "size": style.size(13)},
+                **bars,
+            )
+        )
+    else:
+        figure.add_trace(go.Bar(x=places, y=values, **bars))
+    where = "x" if rows else "y"
+    lowest = float(min(values.min(), -1e-3)) * 1.04
+    figure.update_layout({f"{where}axis": {"title": {"text": words["axis"]}, "range": [lowest, 0]}})
+    add_reference_line(
+        figure,
+        style,
+        words["mean"].format(mean=numbers.nats(report.mean_log_probability)),
+        kind="mean",
+        **{where: report.mean_log_probability},
+    )
+    _name_positions(figure, report, places, style, rows)
+    _highlight(figure, places, selected, style, rows)
+    return figure
+
+
+def _customdata(report: Report) -> list[list[object]]:
+    """0 index, 1 target, 2 its id, 3 p, 4 ln p, 5 rank, 6 own choice, 7 its p, 8 one in, 9 share of the loss."""
+    share = report.share_of_loss
+    return [
+        [
+            n,
+            label(report.target_piece[n]),
+            int(report.target_token_id[n]),
+            numbers.probability(float(report.target_probability[n])),
+            numbers.nats(float(report.log_probability[n])),
+            numbers.count(int(report.rank[n])),
+            label(report.predicted_piece[n]),
+            numbers.probability(float(report.predicted_probability[n])),
+            numbers.one_in(float(report.surprisal_nats[n])),
+            numbers.percent(float(share[n])),
+        ]
+        for n in range(report.positions)
+    ]
+
+
+def _scatter(rows: bool, along: object, amount: object, **options: object) -> go.Scatter:
+    return go.Scatter(x=amount, y=along, **options) if rows else go.Scatter(x=along, y=amount, **options)
+
+
+def _places(report: Report) -> list[float]:
+    """Where each position stands along its axis: one apart, a little more between examples."""
+    return [n + _GAP * int(example) for n, example in enumerate(report.example)]
+
+
+def _height(report: Report, rows: bool) -> int:
+    if not rows:
+        return 300
+    return 70 + round(_ROW * (max(report.positions, 2) + _GAP * int(report.example.max())))
+
+
+def _name_positions(
+    figure: go.Figure, report: Report, places: list[float], style: Style, rows: bool, values: list[str] | None = None
+) -> None:
+    if not rows:
+        figure.update_xaxes(showgrid=False, title={"text": None})
+        return
+    names = [f"<b>{label(piece)}</b>" for piece in report.target_piece]
+    if values is not None:
+        names = [
+            f"{name}<br><span style='font-size:{style.size(11)}px'>{value}</span>"
+            for name, value in zip(names, values, strict=True)
+        ]
+    figure.update_yaxes(
+        tickmode="array", tickvals=places, ticktext=names, range=[places[-1] + 0.6, -0.85], showgrid=False, title=None
+    )
+
+
+def _highlight(figure: go.Figure, places: list[float], selected: int | None, style: Style, rows: bool) -> None:
+    if selected is None or not rows:
+        return
+    figure.add_hrect(
+        y0=places[selected] - 0.48,
+        y1=places[selected] + 0.48,
+        fillcolor=style.palette.target,
+        opacity=0.1,
+        line_width=0,
+        layer="below",
+    )

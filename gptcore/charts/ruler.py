@@ -1,0 +1,108 @@
+"""Perplexity on a ruler from 1 (certain) to V (guessing evenly) and past it."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from gptcore import numbers
+from gptcore.charts.theme import Style, new_figure
+
+
+def perplexity_ruler(
+    perplexities: Sequence[tuple[str, float]],
+    vocab_size: int,
+    words: Mapping[str, str],
+    style: Style = Style(),
+    *,
+    lesser: Sequence[tuple[str, float]] = (),
+) -> go.Figure:
+    """Perplexities as marks on a log ruler; never clamped: the ruler grows past V where one does.
+
+    perplexities  (name, perplexity) of what the chart is about: filled diamonds, name and number above
+    lesser        the same for its parts: small open circles, named on hover
+    words         certain, uniform, worse
+    """
+    palette = style.palette
+    finite = [value for _, value in [*perplexities, *lesser] if math.isfinite(value)]
+    end = max([vocab_size * 6.0, *(value * 2.0 for value in finite)])
+    figure = new_figure(style, height=190)
+    figure.add_trace(
+        go.Scatter(x=[1, end], y=[0, 0], mode="lines", line={"color": palette.muted, "width": 2}, hoverinfo="skip")
+    )
+    figure.add_vrect(
+        x0=vocab_size, x1=end, y0=0.24, y1=0.5, fillcolor=palette.uniform, opacity=0.14, line_width=0, layer="below"
+    )
+    landmarks = [10.0**power for power in range(1, int(math.log10(end)) + 1) if 10.0**power < vocab_size / 3]
+    figure.add_trace(
+        go.Scatter(
+            x=[1.0, *landmarks],
+            y=[0] * (1 + len(landmarks)),
+            mode="markers+text",
+            marker={"symbol": "line-ns", "size": 12, "line": {"color": palette.muted, "width": 2}},
+            text=[f"1<br>{words['certain']}", *(f"{mark:,.0f}" for mark in landmarks)],
+            textposition=["bottom right", *["bottom center"] * len(landmarks)],
+            textfont={"size": style.size(13), "color": palette.text},
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[vocab_size],
+            y=[0],
+            mode="markers+text",
+            marker={"symbol": "line-ns", "size": 26, "line": {"color": palette.uniform, "width": 3}},
+            text=[f"{vocab_size:,}<br>{words['uniform']}"],
+            textposition="bottom center",
+            textfont={"size": style.size(13), "color": palette.uniform},
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    )
+    figure.add_trace(
+        go.Scatter(
+            x=[value for _, value in lesser],
+            y=[0] * len(lesser),
+            mode="markers",
+            marker={
+                "symbol": "circle",
+                "size": 10,
+                "color": palette.paper,
+                "line": {"color": palette.target, "width": 2},
+            },
+            customdata=[[html.escape(name), numbers.perplexity(value)] for name, value in lesser],
+            hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
+        )
+    )
+    several = len(perplexities) > 1
+    for n, (name, value) in enumerate(perplexities):
+        colour = palette.series[n % len(palette.series)] if several else palette.target
+        figure.add_trace(
+            go.Scatter(
+                x=[value],
+                y=[0],
+                mode="markers+text",
+                marker={"symbol": "diamond", "size": 17, "color": colour},
+                text=[f"<b>{numbers.perplexity(value)}</b><br>{html.escape(name)}"],
+                textposition="top left" if value > vocab_size / 30 else "top right" if value < 30 else "top center",
+                textfont={"size": style.size(14), "color": colour},
+                hovertemplate=f"{html.escape(name)}: {numbers.perplexity(value)}<extra></extra>",
+                cliponaxis=False,
+            )
+        )
+    if end > vocab_size * 2:
+        figure.add_annotation(
+            x=math.log10(vocab_size * 1.15),
+            y=0.37,
+            text=words["worse"],
+            showarrow=False,
+            xanchor="left",
+            font={"size": style.size(11), "color": palette.uniform},
+        )
+    figure.update_xaxes(type="log", range=[-0.03, math.log10(end)], visible=False)
+    figure.update_yaxes(range=[-1.1, 1.2], visible=False)
+    return figure

@@ -1,0 +1,127 @@
+"""The address is the state: what a visitor sees can be reopened from its URL, by anyone.
+
+`begin()` opens a run, `finish()` ends it (both in app.py). In between, each piece of state calls `value(key, …)` or
+`take(…)`/`put(…)`. What the address says is taken at the start of a visit and when the visitor goes back or forward;
+after that the session leads and the address follows it. Streamlit's own `bind="query-params"` does not
+write what a program sets (a preset, a mend), and drops a page's parameters on other pages.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+MAX_ADDRESS = 7_000
+"""Longest query, in characters as written: proxies allow about 8 KB. Longer states are kept out of the address."""
+
+_STALE_SECONDS = 3.0
+"""A click sent before the browser got the last address still carries the one before: not the Back button."""
+
+
+def begin(page: str) -> None:
+    """Compare the address with the one written last; when the visitor changed it, let this run read it."""
+    state = st.session_state
+    current = {key: st.query_params[key] for key in st.query_params}
+    written: dict[str, str] | None = state.get("_address")
+    moved = page != state.get("_address_page")
+    former, until = state.get("_address_before", (None, 0.0))
+    stale = current == former and time.monotonic() < until
+    fresh = written is None or (current != written and not stale and not (moved and not current))
+    state["_address_page"] = page
+    state["_address_given"] = current if fresh else None
+    state["_address_next"] = {}
+
+
+def given() -> Mapping[str, str] | None:
+    """What the address says, on a run that should read it; None on any other."""
+    current: dict[str, str] | None = st.session_state.get("_address_given")
+    return current
+
+
+def put(key: str, words: str) -> None:
+    """Let the address carry `key=words` after this run."""
+    st.session_state["_address_next"][key] = words
+
+
+def value(
+    key: str, default: Any, read: Callable[[str], Any], write: Callable[[Any], str] = str
+) -> tuple[Any, str | None]:
+    """State under `key`: from the address, from the session, or the default; written back unless it is the default.
+
+    read     turns the address's words into the value, and raises ValueError for words that are none
+    returns  the value, and the words in the address that were refused, or None
+
+    Call it before the widget of the same key; the widget needs `persist_state="session"` and no value of its own.
+    """
+    state = st.session_state
+    refused = None
+    words = given()
+    if words is not None:
+        try:
+            state[key] = read(words[key]) if key in words else default
+        except ValueError:
+            state[key] = default
+            refused = words[key]
+    elif key not in state or state[key] is None:
+        state[key] = default
+    else:
+        state[key] = state[key]  # keeps a widget's value on pages that do not show it
+    if state[key] != default:
+        put(key, write(state[key]))
+    return state[key], refused
+
+
+def finish() -> bool:
+    """Write the address. False when it would be too long: then it keeps only what fits."""
+    state = st.session_state
+    wanted: dict[str, str] = state["_address_next"]
+    fits = sum(len(key) + len(words.encode()) * 2 for key, words in wanted.items()) <= MAX_ADDRESS
+    if not fits:
+        wanted = {key: words for key, words in wanted.items() if len(words) <= 40}
+    current = {key: st.query_params[key] for key in st.query_params}
+    if current != wanted:
+        state["_address_before"] = (current, time.monotonic() + _STALE_SECONDS)
+        st.query_params.from_dict(wanted)
+    state["_address"] = wanted
+    return fits
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """A reader of whole numbers from low to high."""
+
+    def read(words: str) -> int:
+        if not words.isascii() or len(words) > 20:
+            raise ValueError(words[:20])
+        number = int(words)
+        if not low <= number <= high:
+            raise ValueError(f"{number} is not from {low} to {high}")
+        return number
+
+    return read
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """A reader of numbers from low to high."""
+
+    def read(words: str) -> float:
+        amount = float(words)
+        if not low <= amount <= high:  # also refuses nan
+            raise ValueError(f"{amount} is not from {low} to {high}")
+        return amount
+
+    return read
+
+
+def one_of(*options: Any) -> Callable[[str], Any]:
+    """A reader of one of some options, by how each is written."""
+
+    def read(words: str) -> Any:
+        for option in options:
+            if str(option) == words:
+                return option
+        raise ValueError(words[:20])
+
+    return read

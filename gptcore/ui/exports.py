@@ -1,0 +1,114 @@
+"""Take it along: tables, the whole analysis, and code that gives the same numbers anywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from gptcore.config import SIZES
+from gptcore.examples import Example
+from gptcore.results import Report
+from gptcore.ui.elements import download
+from gptcore.ui.models import ModelChoice
+from gptcore.ui.texts import page_text
+
+
+def script_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> str:
+    """A Python script that runs as it stands beside `gptcore` and prints the same numbers."""
+    setup, model = model_code(choice)
+    rows = "".join(f"    {_example_code(example)},\n" for example in examples)
+    extra = f", temperature={temperature!r}" if temperature != 1.0 else ""
+    return (
+        f"from gptcore import Example, score\n{setup}\n\n"
+        f"model = {model}\n"
+        f"examples = [\n{rows}]\n"
+        f"report = score(model, examples{extra})\n\n"
+        "print(report.to_frame().to_string())\n"
+        'print(f"mean log-probability  {report.mean_log_probability:.4f} nats")\n'
+        'print(f"cross-entropy         {report.cross_entropy:.4f} nats")\n'
+        'print(f"perplexity            {report.perplexity:,.2f}")\n'
+    )
+
+
+def model_code(choice: ModelChoice) -> tuple[str, str]:
+    """The imports, and the expression that makes a model."""
+    if choice.kind == "untrained":
+        config = f'SIZES["{choice.size}"]'
+        if choice.context_length != SIZES[choice.size].context_length:
+            config += f".with_(context_length={choice.context_length})"
+        return "from gptcore import untrained_model\nfrom gptcore.config import SIZES", (
+            f"untrained_model({config}, seed={choice.seed})"
+        )
+    if choice.kind == "trained_small":
+        return "from gptcore import trained_small_model", "trained_small_model()"
+    if choice.kind == "gpt2":
+        return "from gptcore.weights import load_gpt2", 'load_gpt2("path/to/gpt2")  # folder with model.safetensors'
+    return "from gptcore.weights import load_checkpoint", 'load_checkpoint("model.safetensors")  # saved on the Train page'
+
+
+def notebook_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> str:
+    """The script as a Jupyter notebook (nbformat 4.5)."""
+    parts = script_for(choice, examples, temperature).strip().split("\n\n")
+    cells = [
+        {"cell_type": "code", "id": f"cell-{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": part}
+        for n, part in enumerate(part for part in parts if part)
+    ]
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+def charts_page(title: str, figures: Mapping[str, go.Figure]) -> str:
+    """Charts as one HTML page that needs no internet, each under its title."""
+    parts = [
+        f"<h2>{escape(name)}</h2>" + figure.to_html(full_html=False, include_plotlyjs=n == 0)
+        for n, (name, figure) in enumerate(figures.items())
+    ]
+    return f"<!doctype html><meta charset='utf-8'><title>{escape(title)}</title><h1>{escape(title)}</h1>{''.join(parts)}"
+
+
+def report_downloads(
+    report: Report,
+    choice: ModelChoice,
+    examples: Sequence[Example],
+    temperature: float,
+    figures: Mapping[str, go.Figure],
+) -> None:
+    """Buttons for a report's table, analysis, charts, script and notebook."""
+    text = page_text("exports")
+    with st.container(horizontal=True, key="downloads"):
+        download(
+            text("csv"), lambda: report.to_frame().to_csv(index=False), "positions.csv", "text/csv", "download_csv"
+        )
+        download(
+            text("json"),
+            lambda: json.dumps(report.to_dict(), ensure_ascii=False, indent=1),
+            "report.json",
+            "application/json",
+            "download_json",
+        )
+        download(
+            text("charts"), lambda: charts_page(text("charts_title"), figures), "charts.html", "text/html", "download_html"
+        )
+        download(
+            text("script"), lambda: script_for(choice, examples, temperature), "score.py", "text/x-python", "download_script"
+        )
+        download(
+            text("notebook"),
+            lambda: notebook_for(choice, examples, temperature),
+            "score.ipynb",
+            "application/x-ipynb+json",
+            "download_notebook",
+        )
+
+
+def _example_code(example: Example) -> str:
+    extra = "" if example.alignment == "paired" else f', alignment="{example.alignment}"'
+    if isinstance(example.prompt, str):
+        target = f", {example.target!r}" if example.target else ""
+        return f"Example({example.prompt!r}{target}{extra})"
+    target = f", {list(example.target)!r}" if example.target else ""
+    return f"Example.from_ids({list(example.prompt)!r}{target}{extra})"

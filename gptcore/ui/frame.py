@@ -1,0 +1,93 @@
+"""What stands around every page: navigation, the sidebar, language, projector mode, the address."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from gptcore.ui import address
+from gptcore.ui.examples_editor import restore_examples
+from gptcore.ui.model_picker import model_picker
+from gptcore.ui.models import ModelChoice
+from gptcore.ui.texts import LANGUAGES, browser_language, page_text
+
+_ASSETS = Path(__file__).parent / "components"
+_CHOICE = "_model_choice"
+
+PAGES = {
+    "explore": ":material/search_insights:",
+    "step_by_step": ":material/stairs:",
+    "perplexity": ":material/casino:",
+    "compare": ":material/compare_arrows:",
+    "train": ":material/trending_down:",
+}
+"""The pages in the order of the navigation, by file name, which is also their address; with their icons."""
+
+
+def pages() -> list[Any]:
+    """Streamlit's pages, titled in the visitor's language; the addresses stay the same."""
+    text = page_text("app")
+    folder = Path(__file__).parents[2] / "pages"
+    return [
+        st.Page(folder / f"{name}.py", title=text(f"pages.{name}"), icon=icon, url_path=name, default=name == "explore")
+        for name, icon in PAGES.items()
+        if (folder / f"{name}.py").exists()
+    ]
+
+
+def frame(page: Any) -> None:
+    """Everything around a page: read the address, draw the sidebar, run the page, write the address."""
+    text = page_text("app")
+    address.begin(page.url_path)
+    st.html(_ASSETS / "app.css")
+    st.logo(_ASSETS / "logo.svg", size="large")
+    address.value("lang", browser_language(), address.one_of(*LANGUAGES))
+    projector, _ = address.value("projector", False, lambda words: words == "1", lambda on: str(int(on)))
+    with st.sidebar:
+        st.markdown(f"**{text('model')}**")
+        st.session_state[_CHOICE] = model_picker()
+        page_controls = st.container()
+        st.markdown(f"**{text('view')}**")
+        st.segmented_control(
+            text("language"),
+            list(LANGUAGES),
+            format_func=LANGUAGES.__getitem__,
+            key="lang",
+            required=True,
+            persist_state="session",
+        )
+        st.toggle(text("projector"), key="projector", persist_state="session", help=text("projector_help"))
+    if projector:
+        st.html(_ASSETS / "projector.css")
+        st.button(
+            text("projector_off"), key="projector_off", icon=":material/close_fullscreen:", on_click=_leave_projector
+        )
+    st.session_state["_page_controls"] = page_controls
+    restore_examples()
+    page.run()
+    if not address.finish():
+        st.caption(text("address_too_long"))
+
+
+def current_choice() -> ModelChoice:
+    """The model that the visitor chose in the sidebar."""
+    choice: ModelChoice = st.session_state[_CHOICE]
+    return choice
+
+
+def page_controls() -> Any:
+    """The place in the sidebar for a page's own controls."""
+    return st.session_state["_page_controls"]
+
+
+def heading(section: str) -> None:
+    """A page's title and the sentence under it."""
+    text = page_text(section)
+    st.header(text("title"), anchor=False)
+    st.caption(text("lead"))
+
+
+def _leave_projector() -> None:
+    st.session_state["projector"] = False

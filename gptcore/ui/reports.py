@@ -1,0 +1,115 @@
+"""Reports for pages: scored in turn, kept for whoever asks the same next."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import streamlit as st
+
+from gptcore.config import SIZES
+from gptcore.examples import Example, encode
+from gptcore.numbers import count
+from gptcore.tokenizer import tokenizer_for
+from gptcore.ui.models import ModelChoice, settle, shelf
+from gptcore.ui.texts import page_text
+
+if TYPE_CHECKING:
+    from gptcore.model import GPTModel
+    from gptcore.results import RankCurve, Report
+
+Result = TypeVar("Result")
+
+
+class Kept:
+    """The last results by what decides them: bounded, safe to share between threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._results: OrderedDict[Hashable, object] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> object | None:
+        """What is kept under a key, or None."""
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+            return self._results.get(key)
+
+    def keep(self, key: Hashable, result: object) -> None:
+        """Keep a result; the one asked for longest ago goes when there are too many."""
+        with self._lock:
+            self._results[key] = result
+            while len(self._results) > self._most:
+                self._results.popitem(last=False)
+
+
+_KEPT = Kept(most=256)
+
+
+def report_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> Report:
+    """The report of examples under a model, said while it is made.
+
+    Raises InputError as `gptcore.score` does, and "no_memory".
+    """
+
+    def make(model: GPTModel) -> Report:
+        from gptcore.scoring import score
+
+        return score(model, examples, temperature=temperature)
+
+    return _kept_or_made(("report", choice, tuple(examples), temperature), choice, make)
+
+
+def rank_curve_for(
+    choice: ModelChoice, examples: Sequence[Example], index: int, temperature: float = 1.0
+) -> RankCurve:
+    """One scored position's whole distribution under a model."""
+
+    def make(model: GPTModel) -> RankCurve:
+        from gptcore.scoring import rank_curve
+
+        batch = encode(examples, tokenizer_for(model.config.vocab_size))
+        return rank_curve(model, batch, index, temperature=temperature)
+
+    return _kept_or_made(("curve", choice, tuple(examples), index, temperature), choice, make)
+
+
+def with_model(choice: ModelChoice, key: Hashable, make: Callable[[GPTModel], Result]) -> Result:
+    """Any other result of a model, made in turn and kept under (choice, key)."""
+    return _kept_or_made((key, choice), choice, make)
+
+
+def _kept_or_made(key: Hashable, choice: ModelChoice, make: Callable[[GPTModel], Result]) -> Result:
+    kept = _KEPT.get(key) if choice.kind != "trained_here" else None
+    if kept is not None:
+        return kept  # type: ignore[return-value]
+    with _said(choice) as tell_place, shelf().turn(choice, tell_place) as model:
+        result = make(model)
+    if choice.kind != "trained_here":  # its weights may change under the same name
+        _KEPT.keep(key, result)
+    settle()
+    return result
+
+
+@contextmanager
+def _said(choice: ModelChoice) -> Iterator[Callable[[int], None]]:
+    """Say what is being done, and one's place in the queue while there is one."""
+    text = page_text("models")
+    place = st.empty()
+
+    def tell_place(ahead: int) -> None:
+        place.caption(text("queue", ahead=ahead))
+
+    if shelf().holds(choice):
+        words = text("scoring")
+    elif choice.kind == "untrained":
+        words = text("drawing", millions=count(SIZES[choice.size].with_(context_length=choice.context_length).parameters / 1e6))
+    else:
+        words = text("loading")
+    with st.spinner(words):
+        yield tell_place
+    place.empty()

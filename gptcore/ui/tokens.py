@@ -1,0 +1,79 @@
+"""Tokens as chips: each prompt token above the target it predicts, with ids; a click opens the position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from gptcore.examples import IGNORED, EncodedExample, Example, text_ids
+from gptcore.pieces import visible
+from gptcore.tokenizer import Tokenizer
+from gptcore.ui.texts import page_text
+
+_FOLDER = Path(__file__).parent / "components"
+_CHIPS = st.components.v2.component(
+    "aligned_tokens",
+    css=(_FOLDER / "tokens.css").read_text("utf-8"),
+    js=(_FOLDER / "tokens.js").read_text("utf-8"),
+    isolate_styles=False,
+)
+
+
+def aligned_tokens(
+    row: EncodedExample,
+    tokenizer: Tokenizer,
+    key: str,
+    *,
+    first_index: int = 0,
+    on_position: Callable[[int], None] | None = None,
+) -> None:
+    """An encoded example's chips. Text goes in as text nodes, never as markup.
+
+    first_index  index of this row's first scored position in the report
+    """
+    text = page_text("examples")
+    slips = set(row.slips)
+    scored = 0
+    columns: list[dict[str, Any]] = []
+    for t, (prompt_id, target_id) in enumerate(zip(row.inputs.tolist(), row.targets.tolist(), strict=True)):
+        column: dict[str, Any] = {"prompt": _token(prompt_id, tokenizer)}
+        if target_id != IGNORED:
+            column |= {"target": _token(target_id, tokenizer), "index": first_index + scored, "slip": t in slips}
+            scored += 1
+        columns.append(column)
+    _show(columns, text("predicts"), text("chips_label"), key, on_position)
+
+
+def unaligned_tokens(example: Example, tokenizer: Tokenizer, key: str) -> None:
+    """The chips of a row whose parts do not line up, so that a reader sees why."""
+    text = page_text("examples")
+    prompt = text_ids(example.prompt, tokenizer, "prompt")
+    target = text_ids(example.target, tokenizer, "target")
+    columns: list[dict[str, Any]] = [{} for _ in range(max(len(prompt), len(target)))]
+    for name, ids in (("prompt", prompt), ("target", target)):
+        for t, token_id in enumerate(ids):
+            columns[t][name] = _token(token_id, tokenizer)
+    _show(columns, "", text("chips_label"), key, None)
+
+
+def _token(token_id: int, tokenizer: Tokenizer) -> dict[str, str]:
+    piece = tokenizer.piece(token_id)
+    return {"piece": visible(piece), "id": str(token_id), "bytes": piece.encode().hex(" ") if piece[:1] != "⟨" else ""}
+
+
+def _show(
+    columns: Sequence[dict[str, Any]], predicts: str, label: str, key: str, on_position: Callable[[int], None] | None
+) -> None:
+    def chosen() -> None:
+        index = st.session_state[key].get("position")
+        if on_position is not None and isinstance(index, int):
+            on_position(index)
+
+    _CHIPS(
+        key=key,
+        data={"columns": list(columns), "predicts": predicts, "label": label, "choose": on_position is not None},
+        on_position_change=chosen,
+    )
