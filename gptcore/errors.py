@@ -25,11 +25,14 @@ class InputError(ValueError):
         field: str | None = None,
         **details: object,
     ) -> None:
-        super().__init__(sentence)
+        super().__init__(code, sentence)  # these come back when it is pickled, from another process
         self.code = code
         self.example = example
         self.field = field
         self.details = details
+
+    def __str__(self) -> str:
+        return str(self.args[1])
 
     def at(self, example: int) -> InputError:
         """The same mistake, saying which row it is in."""
