@@ -106,8 +106,8 @@ class SevenWordTokenizer:
         if unknown:
             raise InputError(
                 "unknown_word",
-                f"{unknown[0]!r} is none of the seven words: {', '.join(SEVEN_WORDS)}",
-                word=unknown[0],
+                f"{unknown[0][:40]!r} is none of the seven words: {', '.join(SEVEN_WORDS)}",
+                word=unknown[0][:40],
                 words=", ".join(SEVEN_WORDS),
             )
         return [SEVEN_WORDS.index(word) for word in words if word]
