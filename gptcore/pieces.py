@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-_VISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍", "\u3000": "⟨U+3000⟩"}
+_VISIBLE = {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}
 _HIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp"}
+_DRAWN_AS_NOTHING = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
+_HIDDEN = re.compile(f"[{_DRAWN_AS_NOTHING}\ufffd]")  # U+FFFD stands in eight of GPT-2's tokens: no mistake made here
 
 
 def text_of_bytes(piece: bytes) -> str:
@@ -23,11 +26,11 @@ def text_of_bytes(piece: bytes) -> str:
 def visible(piece: str) -> str:
     """A piece with its spaces, line breaks and invisible characters made visible; nothing else changes.
 
-    >>> visible(" effort"), visible("\\n\\n"), visible("a\\u200db")
-    ('␣effort', '↵↵', 'a⟨U+200D⟩b')
+    >>> visible(" effort"), visible("\\n\\n"), visible("a\\u200db"), visible("\\u0301")
+    ('␣effort', '↵↵', 'a⟨U+200D⟩b', '◌\u0301')
     """
     shown = "".join(_visible_character(character) for character in piece)
-    if shown and unicodedata.combining(shown[0]):
+    if shown and unicodedata.category(shown[0]).startswith("M"):
         return "◌" + shown  # a mark needs something to stand on
     return shown
 
@@ -35,6 +38,6 @@ def visible(piece: str) -> str:
 def _visible_character(character: str) -> str:
     if character in _VISIBLE:
         return _VISIBLE[character]
-    if unicodedata.category(character) in _HIDDEN_CATEGORIES:
+    if unicodedata.category(character) in _HIDDEN_CATEGORIES or _HIDDEN.match(character):
         return f"⟨U+{ord(character):04X}⟩"
     return character
