@@ -5,6 +5,7 @@ No torch here: a page shows the aligned tokens before torch is imported.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -45,9 +46,7 @@ class Example:
 
     def __post_init__(self) -> None:
         if self.alignment not in ALIGNMENTS:
-            raise InputError(
-                "bad_alignment", f"alignment is one of {', '.join(ALIGNMENTS)}, not {self.alignment!r}"
-            )
+            raise InputError("bad_alignment", f"alignment is one of {', '.join(ALIGNMENTS)}, not {self.alignment!r}")
         if not self.prompt:
             raise InputError("empty_prompt", "the prompt is empty", field="prompt")
         if self.alignment == "shifted" and self.target:
@@ -58,18 +57,16 @@ class Example:
             raise InputError("empty_target", "the target is empty", field="target")
 
     @classmethod
-    def from_ids(
-        cls, prompt: Sequence[int], target: Sequence[int] = (), alignment: Alignment = "paired"
-    ) -> Example:
-        """An example of token ids.
+    def from_ids(cls, prompt: Sequence[int], target: Sequence[int] = (), alignment: Alignment = "paired") -> Example:
+        """An example of token ids. Raises TypeError for what is no whole number.
 
         >>> Example.from_ids([40, 1107, 588], [1107, 588, 11311]).target
         (1107, 588, 11311)
         """
-        return cls(tuple(map(int, prompt)), tuple(map(int, target)), alignment)
+        return cls(tuple(map(operator.index, prompt)), tuple(map(operator.index, target)), alignment)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EncodedExample:
     """An example's token ids, lined up: the model has read `inputs[: t + 1]`, and `targets[t]` is scored.
 
@@ -96,7 +93,7 @@ class EncodedExample:
         return [int(t) for t in np.flatnonzero(self.targets[:-1] != self.inputs[1:])]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TokenBatch:
     """Rows of token ids as one rectangle. Padding stands at the end of a row, where no earlier token can see it.
 
@@ -242,16 +239,14 @@ def mends(example: Example, tokenizer: Tokenizer) -> Iterator[Mend]:
     >>> [mend.code for mend in mends(Example("every effort moves", "effort moves you"), gpt2_tokenizer())]
     ['leading_space', 'continuation', 'shifted']
     """
-    if not isinstance(example.prompt, str) or not isinstance(example.target, str):
-        candidates = [Mend("continuation", replace(example, alignment="continuation"))] if example.target else []
-    else:
-        spaced = example.target if example.target[:1].isspace() else " " + example.target
-        candidates = []
-        if lacks_leading_space(example):
-            candidates.append(Mend("leading_space", replace(example, target=spaced)))
-        if example.alignment == "paired" and example.target:
-            candidates.append(Mend("continuation", Example(example.prompt, spaced, "continuation")))
-            candidates.append(Mend("shifted", Example(example.prompt, alignment="shifted")))
+    candidates = []
+    target = example.target
+    if lacks_leading_space(example):
+        target = f" {target}"
+        candidates.append(Mend("leading_space", replace(example, target=target)))
+    if example.alignment == "paired":
+        candidates.append(Mend("continuation", Example(example.prompt, target, "continuation")))
+        candidates.append(Mend("shifted", Example(example.prompt, alignment="shifted")))
     for candidate in candidates:
         try:
             encode_example(candidate.example, tokenizer)
@@ -272,11 +267,21 @@ def lacks_leading_space(example: Example) -> bool:
 
 
 def joins_differently(example: Example, tokenizer: Tokenizer) -> bool:
-    """Whether prompt + target encoded as one text gives other tokens than the two encoded apart."""
-    if example.alignment != "continuation" or not isinstance(example.prompt, str) or not isinstance(example.target, str):
+    """Whether prompt + target encoded as one text gives other tokens than the two encoded apart.
+
+    False where they cannot be encoded as one: too long together, or no longer two of the seven words.
+
+    >>> from gptcore.tokenizer import gpt2_tokenizer
+    >>> joins_differently(Example("every eff", "ort moves", "continuation"), gpt2_tokenizer())
+    True
+    """
+    prompt, target = example.prompt, example.target
+    if example.alignment != "continuation" or not isinstance(prompt, str) or not isinstance(target, str):
         return False
-    apart = tokenizer.encode(example.prompt) + tokenizer.encode(example.target)
-    return tokenizer.encode(example.prompt + example.target) != apart
+    try:
+        return tokenizer.encode(prompt + target) != tokenizer.encode(prompt) + tokenizer.encode(target)
+    except InputError:
+        return False
 
 
 PRESETS: dict[str, tuple[Example, ...]] = {
