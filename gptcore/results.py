@@ -35,7 +35,7 @@ class Provenance:
     versions: dict[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Report:
     """The whole chain for a batch of examples. N scored positions, k stored choices each, all in reading order.
 
@@ -139,11 +139,12 @@ class Report:
         return self.cross_entropy / NATS_PER_BIT
 
     @property
-    def target_bytes(self) -> int | None:
-        """Length of all scored targets as UTF-8; None where a token's bytes are not known as text."""
-        if any(piece.startswith("⟨") for piece in self.target_piece):
-            return None
-        return sum(len(piece.encode()) for piece in self.target_piece)
+    def target_bytes(self) -> int:
+        """Length of all scored targets as UTF-8, exact for tokens that are parts of characters too."""
+        return sum(
+            (len(piece) - 1) // 3 if piece.startswith("⟨") else len(piece.encode())  # "⟨e4 b8⟩" stands for 2 bytes
+            for piece in self.target_piece
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """A tidy table, a row a scored position."""
@@ -205,8 +206,7 @@ class Report:
             "dtype": self.provenance.dtype,
             "versions": self.provenance.versions,
             "examples": [
-                {"prompt": prompt, "target": target, "alignment": alignment}
-                for prompt, target, alignment in self.texts
+                {"prompt": prompt, "target": target, "alignment": alignment} for prompt, target, alignment in self.texts
             ],
             "mean_log_probability": self.mean_log_probability,
             "cross_entropy": self.cross_entropy,
@@ -218,7 +218,7 @@ class Report:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RankCurve:
     """One position's whole distribution, most likely first, thinned evenly over the logarithm of the rank.
 
