@@ -8,6 +8,7 @@ The chain (Jurafsky & Martin, Speech and Language Processing, §3.3; Raschka, Bu
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -27,6 +28,9 @@ from gptcore.tokenizer import Tokenizer, tokenizer_for
 POSITIONS_AT_ONCE = 64
 """Logits are made for so many positions at a time: 13 MB for GPT-2's vocabulary, whatever the length of the text."""
 
+LEAST_TEMPERATURE = 1e-6
+"""Below it float32 cannot tell the divided logits apart; it leaves one certain token, as a temperature of 0 would."""
+
 
 def score(
     model: GPTModel,
@@ -38,13 +42,21 @@ def score(
 ) -> Report:
     """The report of 1 to 8 examples, in float32 throughout, as the model computes.
 
-    temperature  the logits are divided by it; it must be above 0, and 1 is the model itself
+    temperature  the logits are divided by it; 1 is the model itself
     top_k        how many of the most likely tokens are kept of each position
 
-    Raises InputError for examples that cannot be lined up or exceed the context length, and for a bad temperature.
+    Raises InputError for examples that cannot be lined up or exceed the context length, and for a temperature that
+    is not finite or below 0.000001; ValueError for top_k below 1 and for a model that would drop activations.
+
+    >>> from gptcore.config import SIZES
+    >>> from gptcore.initialization import untrained_model
+    >>> report = score(untrained_model(SIZES["toy"], seed=123), [Example("every effort moves", "effort moves you")])
+    >>> report.cross_entropy, report.perplexity
+    (1.7744, 5.8967)
     """
-    if not (temperature > 0 and np.isfinite(temperature)):
-        raise InputError("bad_temperature", f"temperature must be above 0, not {temperature}", temperature=temperature)
+    check_temperature(temperature)
+    if top_k < 1:
+        raise ValueError(f"top_k must be at least 1, not {top_k}")
     if isinstance(examples, TokenBatch):
         batch = examples
     else:
@@ -92,18 +104,34 @@ def rank_curve(
 ) -> RankCurve:
     """The whole distribution at scored position `index` of a batch, as at most about `points` points.
 
+    Its ranks and probabilities are the report's to the last bit: the same places go through the same products.
     Raises IndexError when there is no such position.
     """
-    b, t = (int(places[index]) for places in np.nonzero(batch.scored))
-    target = int(batch.targets[b, t])
+    check_temperature(temperature)
+    targets = batch.targets[batch.scored]  # (N,)
+    index = range(len(targets))[index]
+    start = index - index % POSITIONS_AT_ONCE
     with torch.inference_mode():
-        hidden = model.hidden_states(torch.from_numpy(batch.inputs[b : b + 1, : t + 1]))  # (1, t + 1, C)
-        probabilities = (model.out_head(hidden[0, -1]) / temperature).softmax(dim=-1)  # (V,)
-        target_rank = 1 + int((probabilities > probabilities[target]).sum())
+        hidden = _scored_hidden_states(model, batch)[start : start + POSITIONS_AT_ONCE]  # (n, C)
+        logits = model.out_head(hidden)[index - start] / temperature  # (V,)
+        probabilities = logits.softmax(dim=-1)  # (V,)
+        target_rank = 1 + int((logits > logits[targets[index]]).sum())
         ordered = probabilities.sort(descending=True).values.numpy()  # (V,)
+        target_probability = float(probabilities[targets[index]])
     V = len(ordered)
     ranks = np.unique(np.append(np.geomspace(1, V, points).round().astype(np.int64), target_rank))
-    return RankCurve(ranks, ordered[ranks - 1], target_rank, float(probabilities[target]), 1.0 / V)
+    return RankCurve(ranks, ordered[ranks - 1], target_rank, target_probability, 1.0 / V)
+
+
+def check_temperature(temperature: float) -> None:
+    """Raise InputError("bad_temperature") unless it is finite and at least 0.000001."""
+    if not LEAST_TEMPERATURE <= temperature < math.inf:
+        raise InputError(
+            "bad_temperature",
+            f"temperature must be a number from {LEAST_TEMPERATURE:f}, not {temperature}",
+            temperature=temperature,
+            limit=LEAST_TEMPERATURE,
+        )
 
 
 @cache
@@ -112,10 +140,17 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in ("torch", "tiktoken", "numpy")}}
 
 
+def _scored_hidden_states(model: GPTModel, batch: TokenBatch) -> Tensor:
+    """Hidden states (N, C) of the scored positions."""
+    if model.training and model.config.drop_rate:
+        raise ValueError("the model is in training mode and would drop activations: call model.eval() first")
+    hidden = model.hidden_states(torch.from_numpy(batch.inputs))  # (B, T, C)
+    return hidden[torch.from_numpy(batch.scored)]
+
+
 def _scored_logits(model: GPTModel, batch: TokenBatch) -> Iterator[tuple[int, int, Tensor]]:
     """(start, stop, logits (stop − start, V)) of the scored positions: no logits are made for any other."""
-    hidden = model.hidden_states(torch.from_numpy(batch.inputs))  # (B, T, C)
-    scored = hidden[torch.from_numpy(batch.scored)]  # (N, C)
+    scored = _scored_hidden_states(model, batch)  # (N, C)
     for start in range(0, len(scored), POSITIONS_AT_ONCE):
         stop = min(start + POSITIONS_AT_ONCE, len(scored))
         yield start, stop, model.out_head(scored[start:stop])
@@ -127,19 +162,22 @@ def _score_positions(logits: Tensor, targets: Tensor, top_k: int) -> dict[str, T
     target_logit = logits.gather(-1, targets[:, None]).squeeze(-1)  # (n,) the logits AT a position score its target
     log_probability = target_logit - normalizer  # (n,)
     probabilities = logits.softmax(dim=-1)  # (n, V)
-    top = probabilities.topk(min(top_k, logits.shape[-1]), dim=-1)
+    top = logits.topk(min(top_k, logits.shape[-1]), dim=-1)  # of the logits: rounding makes some probabilities equal
+    top_probabilities = probabilities.gather(-1, top.indices)  # (n, k) shares of the whole, not of the k
+    largest = top.values[:, :1]  # (n, 1)
     return {
         "target_logit": target_logit,
         "log_normalizer_nats": normalizer,
         "target_probability": probabilities.gather(-1, targets[:, None]).squeeze(-1),
         "log_probability": log_probability,
         "rank": 1 + (logits > target_logit[:, None]).sum(dim=-1),
-        "entropy_nats": normalizer - (probabilities * logits).sum(dim=-1),  # −Σ p ln p, from the full distribution
+        # −Σ p ln p of the full distribution, with logits below 0: large ones would leave few digits to the difference
+        "entropy_nats": normalizer - largest.squeeze(-1) - (probabilities * (logits - largest)).sum(dim=-1),
         "probability_sum": probabilities.sum(dim=-1),
         "predicted_token_id": top.indices[:, 0],
-        "predicted_probability": top.values[:, 0],
+        "predicted_probability": top_probabilities[:, 0],
         "top_token_ids": top.indices,
-        "top_probabilities": top.values,
+        "top_probabilities": top_probabilities,
         "torch_cross_entropy": F.cross_entropy(logits, targets, reduction="sum")[None],
     }
 
