@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from gptcore.ui.frame import frame, pages
+from gptcore.ui.frame import ICON, frame, pages
 from gptcore.ui.texts import page_text
 
-st.set_page_config(page_title=page_text("app")("name"), page_icon=":material/search_insights:", layout="wide")
+st.set_page_config(page_title=page_text("app")("name"), page_icon=str(ICON), layout="wide")
 frame(st.navigation(pages(), position="top"))

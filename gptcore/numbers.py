@@ -25,6 +25,16 @@ def probability(p: float) -> str:
     return f"{p:.4e}" if p < 1e-3 else f"{p:.5f}" if p < 0.999995 else f"{p:.4f}"
 
 
+def probability_in_latex(p: float) -> str:
+    """A probability as LaTeX writes powers of ten.
+
+    >>> probability_in_latex(7.45403e-05), probability_in_latex(0.142857)
+    ('7.4540 \\\\times 10^{-5}', '0.14286')
+    """
+    digits, _, exponent = probability(p).partition("e")
+    return rf"{digits} \times 10^{{{int(exponent)}}}" if exponent else digits
+
+
 def perplexity(value: float) -> str:
     """A perplexity with thousands separators and 2 decimals.
 

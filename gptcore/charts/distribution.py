@@ -92,7 +92,7 @@ def top_tokens(report: Report, index: int, words: Mapping[str, str], style: Styl
         tickmode="array",
         tickvals=places,
         ticktext=[
-            f"<b>{label(piece)}</b> {rank:,}" if i == target_id else f"{label(piece)} {rank:,}"
+            f"{rank:,}. <b>{label(piece)}</b>" if i == target_id else f"{rank:,}. {label(piece)}"
             for piece, rank, i in zip(pieces, ranks, ids, strict=True)
         ],
         range=[places[-1] + 0.6, -0.6],

@@ -59,23 +59,26 @@ def target_probabilities(
             rows,
             places,
             p,
-            mode="markers",
+            mode="markers+text" if rows else "markers",
             marker={"size": 13 if rows else 5, "color": palette.target},
+            text=[numbers.probability(float(value)) for value in report.target_probability] if rows else None,
+            textposition="top center",
+            textfont={"size": style.size(11), "color": palette.text},
+            cliponaxis=False,
             customdata=_customdata(report),
             hovertemplate=words["hover"] + "<extra></extra>",
         )
     )
     low, high = min(p.min(), uniform), max(p.max(), report.predicted_probability.max() if rows else 0, uniform)
     span = math.log10(high) - math.log10(low)
-    limits = [math.log10(low) - 0.08 * span - 0.05, min(math.log10(high) + (0.34 if rows else 0.08) * span + 0.05, 0.25)]
+    limits = [math.log10(low) - (0.14 if rows else 0.08) * span - 0.05, min(math.log10(high) + (0.34 if rows else 0.08) * span + 0.05, 0.25)]
     axis = {"type": "log", "range": limits, "title": {"text": words["axis"]}, "dtick": 1, "exponentformat": "power"}
     where = "x" if rows else "y"
     figure.update_layout({f"{where}axis": axis})
     add_reference_line(
-        figure, style, words["uniform"].format(p=numbers.probability(uniform)), kind="uniform", **{where: uniform}
+        figure, style, words["uniform"].format(p=numbers.probability(uniform)), kind="uniform", log=True, **{where: uniform}
     )
-    values = [numbers.probability(float(value)) for value in report.target_probability]
-    _name_positions(figure, report, places, style, rows, values)
+    _name_positions(figure, report, places, rows)
     _highlight(figure, places, selected, style, rows)
     return figure
 
@@ -91,7 +94,7 @@ def log_probabilities(
     places = _places(report)
     figure = new_figure(style, height=_height(report, rows))
     bars = {
-        "marker": {"color": style.palette.target, "opacity": 0.9},
+        "marker": {"color": style.palette.target},
         "customdata": _customdata(report),
         "hovertemplate": words["hover"] + "<extra></extra>",
     }
@@ -106,8 +109,10 @@ def log_probabilities(
                 width=0.62,
                 text=written,
                 textposition="auto",
-                insidetextanchor="end",
+                insidetextanchor="start",
                 textfont={"family": MONO, "size": style.size(13)},
+                insidetextfont={"color": style.palette.paper},
+                outsidetextfont={"color": style.palette.text},
                 **bars,
             )
         )
@@ -123,7 +128,7 @@ def log_probabilities(
         kind="mean",
         **{where: report.mean_log_probability},
     )
-    _name_positions(figure, report, places, style, rows)
+    _name_positions(figure, report, places, rows)
     _highlight(figure, places, selected, style, rows)
     return figure
 
@@ -163,18 +168,11 @@ def _height(report: Report, rows: bool) -> int:
     return 70 + round(_ROW * (max(report.positions, 2) + _GAP * int(report.example.max())))
 
 
-def _name_positions(
-    figure: go.Figure, report: Report, places: list[float], style: Style, rows: bool, values: list[str] | None = None
-) -> None:
+def _name_positions(figure: go.Figure, report: Report, places: list[float], rows: bool) -> None:
     if not rows:
         figure.update_xaxes(showgrid=False, title={"text": None})
         return
     names = [f"<b>{label(piece)}</b>" for piece in report.target_piece]
-    if values is not None:
-        names = [
-            f"{name}<br><span style='font-size:{style.size(11)}px'>{value}</span>"
-            for name, value in zip(names, values, strict=True)
-        ]
     figure.update_yaxes(
         tickmode="array", tickvals=places, ticktext=names, range=[places[-1] + 0.6, -0.85], showgrid=False, title=None
     )

@@ -29,12 +29,12 @@ def perplexity_ruler(
     palette = style.palette
     finite = [value for _, value in [*perplexities, *lesser] if math.isfinite(value)]
     end = max([vocab_size * 6.0, *(value * 2.0 for value in finite)])
-    figure = new_figure(style, height=190)
+    figure = new_figure(style, height=150)
     figure.add_trace(
         go.Scatter(x=[1, end], y=[0, 0], mode="lines", line={"color": palette.muted, "width": 2}, hoverinfo="skip")
     )
     figure.add_vrect(
-        x0=vocab_size, x1=end, y0=0.24, y1=0.5, fillcolor=palette.uniform, opacity=0.14, line_width=0, layer="below"
+        x0=vocab_size, x1=end, y0=0.5, y1=0.92, fillcolor=palette.uniform, opacity=0.14, line_width=0, layer="below"
     )
     landmarks = [10.0**power for power in range(1, int(math.log10(end)) + 1) if 10.0**power < vocab_size / 3]
     figure.add_trace(
@@ -97,12 +97,13 @@ def perplexity_ruler(
     if end > vocab_size * 2:
         figure.add_annotation(
             x=math.log10(vocab_size * 1.15),
-            y=0.37,
+            y=0.85,
+            yref="paper",
             text=words["worse"],
             showarrow=False,
             xanchor="left",
             font={"size": style.size(11), "color": palette.uniform},
         )
     figure.update_xaxes(type="log", range=[-0.03, math.log10(end)], visible=False)
-    figure.update_yaxes(range=[-1.1, 1.2], visible=False)
+    figure.update_yaxes(range=[-1.0, 1.0], visible=False)
     return figure

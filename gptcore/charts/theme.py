@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -119,16 +120,30 @@ def new_figure(style: Style, *, height: int) -> go.Figure:
 
 
 def add_reference_line(
-    figure: go.Figure, style: Style, text: str, *, x: float | None = None, y: float | None = None, kind: str
+    figure: go.Figure,
+    style: Style,
+    text: str,
+    *,
+    x: float | None = None,
+    y: float | None = None,
+    kind: str,
+    log: bool = False,
 ) -> None:
-    """A line that a chart is read against: kind "uniform" (dashed) or "mean" (solid), with its name at the end."""
+    """A line that a chart is read against: kind "uniform" (dashed) or "mean" (solid), its name above its end.
+
+    log  whether the axis that the line stands on is logarithmic
+    """
     colour = getattr(style.palette, kind)
-    dash = "dash" if kind == "uniform" else "solid"
-    line = {"color": colour, "width": 2, "dash": dash}
+    line = {"color": colour, "width": 2, "dash": "dash" if kind == "uniform" else "solid"}
     font = {"color": colour, "size": style.size(13)}
-    if y is not None:
-        figure.add_hline(
-            y=y, line=line, annotation={"text": text, "font": font, "xanchor": "right", "yanchor": "bottom"}
-        )
+    amount = x if x is not None else y
+    assert amount is not None
+    place = math.log10(amount) if log else amount  # Plotly wants an annotation's place as the exponent
+    common = {"text": text, "font": font, "showarrow": False}
+    if x is not None:
+        figure.add_vline(x=x, line=line)
+        figure.add_annotation(x=place, y=1.0, yref="paper", yanchor="bottom", xanchor="center", **common)
+        figure.update_layout(margin_t=round(style.size(26)))
     else:
-        figure.add_vline(x=x, line=line, annotation={"text": text, "font": font, "yanchor": "bottom"})
+        figure.add_hline(y=y, line=line)
+        figure.add_annotation(y=place, x=1.0, xref="paper", yanchor="bottom", xanchor="right", **common)

@@ -72,7 +72,7 @@ def chart(
 
 def number_card(key: str, label: str, value: str, reading: str, *, kind: Literal["link", "result"] = "link") -> None:
     """One number of the chain: its name, itself, and what it says in words."""
-    with st.container(border=True, key=f"card_{key}" if kind == "link" else f"card_result_{key}"):
+    with st.container(border=True, height="stretch", key=f"card_{key}" if kind == "link" else f"card_result_{key}"):
         with st.container(key=key):
             st.metric(label, value)
         st.caption(reading)
@@ -80,7 +80,7 @@ def number_card(key: str, label: str, value: str, reading: str, *, kind: Literal
 
 def operator(sign: str, words: str) -> None:
     """What is done between one number and the next."""
-    with st.container(horizontal_alignment="center", gap=None):
+    with st.container(horizontal_alignment="center", vertical_alignment="center", height="stretch", gap=None):
         st.markdown(f"**{sign}**", width="content")
         st.caption(words, width="content")
 

@@ -14,6 +14,7 @@ from gptcore.ui.models import ModelChoice
 from gptcore.ui.texts import LANGUAGES, browser_language, page_text
 
 _ASSETS = Path(__file__).parent / "components"
+ICON = _ASSETS / "icon.svg"
 _CHOICE = "_model_choice"
 
 PAGES = {
@@ -85,8 +86,9 @@ def page_controls() -> Any:
 def heading(section: str) -> None:
     """A page's title and the sentence under it."""
     text = page_text(section)
-    st.header(text("title"), anchor=False)
-    st.caption(text("lead"))
+    with st.container(gap=None):
+        st.header(text("title"), anchor=False)
+        st.caption(text("lead"))
 
 
 def _leave_projector() -> None:

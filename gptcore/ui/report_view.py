@@ -54,7 +54,7 @@ def numbers_of_the_chain(report: Report) -> None:
     temperature = report.provenance.temperature
     note = text("at_temperature", temperature=f"{temperature:g}") if temperature != 1.0 else ""
     vocabulary = numbers.count(report.vocab_size)
-    mean, negate, loss, undo, perplexity = st.columns([10, 2, 10, 2, 10], vertical_alignment="center")
+    mean, negate, loss, undo, perplexity = st.columns([10, 2, 10, 2, 11], gap="xsmall")
     with mean:
         number_card(
             "mean_log_probability",
@@ -310,7 +310,7 @@ def _equation(report: Report, index: int) -> None:
     st.latex(
         r"p = \frac{e^{z_{\text{target}}}}{\sum_v e^{z_v}}"
         rf" = \frac{{e^{{{report.target_logit[index]:.4f}}}}}{{e^{{{report.log_normalizer_nats[index]:.4f}}}}}"
-        rf" = {numbers.probability(float(report.target_probability[index]))}"
+        rf" = {numbers.probability_in_latex(float(report.target_probability[index]))}"
     )
     st.markdown(
         text(
