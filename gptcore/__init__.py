@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gptcore.model import generate_text_simple as generate_text_simple
     from gptcore.results import Report as Report
     from gptcore.scoring import score as score
+    from gptcore.sweeps import compare_examples as compare_examples
+    from gptcore.sweeps import sweep_seeds as sweep_seeds
 
 _HOME = {
     "GPT_CONFIG_124M": "config",
@@ -35,6 +37,8 @@ _HOME = {
     "generate_text_simple": "model",
     "Report": "results",
     "score": "scoring",
+    "compare_examples": "sweeps",
+    "sweep_seeds": "sweeps",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605
 

@@ -41,9 +41,14 @@ def initialize(model: GPTModel, seed: int) -> GPTModel:
                 module.shift.fill_(0.0)
             elif isinstance(module, nn.Linear) and module.weight is not model.tok_emb.weight:
                 draw_linear(module.weight, module.bias, generator)
-    name = next((name for name, config in SIZES.items() if _same_size(config, model.config)), "custom")
-    model.origin = ModelOrigin("untrained", name, seed)
+    model.origin = untrained_origin(model.config, seed)
     return model
+
+
+def untrained_origin(config: GPTConfig, seed: int) -> ModelOrigin:
+    """Where the weights of `untrained_model(config, seed)` come from."""
+    name = next((name for name, size in SIZES.items() if _same_size(size, config)), "custom")
+    return ModelOrigin("untrained", name, seed)
 
 
 def seeded_generator(seed: int) -> torch.Generator:
