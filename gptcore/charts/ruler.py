@@ -28,7 +28,7 @@ def perplexity_ruler(
     """
     palette = style.palette
     finite = [value for _, value in [*perplexities, *lesser] if math.isfinite(value)]
-    end = max([vocab_size * 6.0, *(value * 2.0 for value in finite)])
+    end = max([vocab_size * 20.0, *(value * 2.0 for value in finite)])
     figure = new_figure(style, height=150)
     figure.add_trace(
         go.Scatter(x=[1, end], y=[0, 0], mode="lines", line={"color": palette.muted, "width": 2}, hoverinfo="skip")

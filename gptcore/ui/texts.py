@@ -51,7 +51,7 @@ def text_in(language: str, section: str) -> Text:
 
 def current_language() -> str:
     """The visitor's language: what they chose, else what the address says, else their browser's first."""
-    chosen = st.session_state.get("lang")
+    chosen = st.session_state.get("lang") or st.query_params.get("lang")
     return chosen if chosen in LANGUAGES else browser_language()
 
 
