@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gptcore.scoring import score as score
     from gptcore.sweeps import compare_examples as compare_examples
     from gptcore.sweeps import sweep_seeds as sweep_seeds
+    from gptcore.training import train as train
+    from gptcore.training_config import TrainConfig as TrainConfig
 
 _HOME = {
     "GPT_CONFIG_124M": "config",
@@ -39,6 +41,8 @@ _HOME = {
     "score": "scoring",
     "compare_examples": "sweeps",
     "sweep_seeds": "sweeps",
+    "train": "training",
+    "TrainConfig": "training_config",
 }
 __all__ = sorted(_HOME)  # noqa: PLE0605
 
