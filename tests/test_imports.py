@@ -27,7 +27,7 @@ class Layer:
     later: set[str] = field(default_factory=set)
 
 
-FOUNDATION = {"config", "errors", "numbers", "pieces", "results", "training_results"}
+FOUNDATION = {"config", "errors", "numbers", "pieces", "results", "seed_lists", "sweep_results", "training_results"}
 WITHOUT_TORCH = {"examples", "tokenizer"}  # the page shows a text's tokens before torch is there
 
 LAYERS = {
