@@ -14,6 +14,7 @@ temperature = temperature_control(page_controls())
 entered = examples_editor(choice, on_position=choose_position)
 
 if entered is not None:
+    from gptcore.ui import report_details as details
     from gptcore.ui import report_view as view  # torch and plotly come after the tokens are on the screen
     from gptcore.ui.exports import report_downloads
     from gptcore.ui.reports import report_for
@@ -27,7 +28,7 @@ if entered is not None:
         view.numbers_of_the_chain(report)
         figures = view.linked_charts(report)
         view.position_inspector(report, choice, examples)
-        view.table(report)
-        view.self_check(report)
-        view.code(choice, examples, temperature)
+        details.table(report)
+        details.self_check(report)
+        details.code(choice, examples, temperature)
         report_downloads(report, choice, examples, temperature, figures)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from gptcore import numbers
-from gptcore.charts.theme import Style, label, new_figure
+from gptcore.charts.theme import DESK, Style, label, new_figure
 from gptcore.results import RankCurve, Report
 
 
-def rank_curve(curve: RankCurve, target: str, words: Mapping[str, str], style: Style = Style()) -> go.Figure:
+def rank_curve(curve: RankCurve, target: str, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
     """The whole vocabulary from the likeliest token to the least, both axes logarithmic, with the target on it.
 
     words  x, y, uniform, hover
@@ -50,7 +50,7 @@ def rank_curve(curve: RankCurve, target: str, words: Mapping[str, str], style: S
     return figure
 
 
-def top_tokens(report: Report, index: int, words: Mapping[str, str], style: Style = Style(), *, k: int = 10) -> go.Figure:
+def top_tokens(report: Report, index: int, words: Mapping[str, str], style: Style = DESK, *, k: int = 10) -> go.Figure:
     """The k likeliest tokens at a position as bars, and the target below them where it is none of those.
 
     words  axis, hover

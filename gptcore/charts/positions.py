@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gptcore import numbers
-from gptcore.charts.theme import MONO, Style, add_reference_line, label, new_figure
+from gptcore.charts.theme import DESK, MONO, Style, add_reference_line, label, new_figure
 from gptcore.results import Report
 
 MOST_ROWS = 24
@@ -20,7 +20,7 @@ _GAP = 0.45  # between examples, in rows
 
 
 def target_probabilities(
-    report: Report, words: Mapping[str, str], style: Style = Style(), *, selected: int | None = None
+    report: Report, words: Mapping[str, str], style: Style = DESK, *, selected: int | None = None
 ) -> go.Figure:
     """Each target's probability as its distance from even guessing, on a log axis, with the model's own choice.
 
@@ -71,12 +71,21 @@ def target_probabilities(
     )
     low, high = min(p.min(), uniform), max(p.max(), report.predicted_probability.max() if rows else 0, uniform)
     span = math.log10(high) - math.log10(low)
-    limits = [math.log10(low) - (0.14 if rows else 0.08) * span - 0.05, min(math.log10(high) + (0.34 if rows else 0.08) * span + 0.05, 0.25)]
+    limits = [
+        math.log10(low) - (0.14 if rows else 0.08) * span - 0.05,
+        min(math.log10(high) + (0.34 if rows else 0.08) * span + 0.05, 0.25),
+    ]
     axis = {"type": "log", "range": limits, "title": {"text": words["axis"]}, "dtick": 1, "exponentformat": "power"}
     where = "x" if rows else "y"
     figure.update_layout({f"{where}axis": axis})
     add_reference_line(
-        figure, style, words["uniform"].format(p=numbers.probability(uniform)), kind="uniform", log=True, **{where: uniform}
+        figure,
+        style,
+        words["uniform"].format(p=numbers.probability(uniform)),
+        x=uniform if rows else None,
+        y=None if rows else uniform,
+        kind="uniform",
+        log=True,
     )
     _name_positions(figure, report, places, rows)
     _highlight(figure, places, selected, style, rows)
@@ -84,7 +93,7 @@ def target_probabilities(
 
 
 def log_probabilities(
-    report: Report, words: Mapping[str, str], style: Style = Style(), *, selected: int | None = None
+    report: Report, words: Mapping[str, str], style: Style = DESK, *, selected: int | None = None
 ) -> go.Figure:
     """Each target's log-probability as a bar down from 0 = certain, and their mean.
 
@@ -125,8 +134,9 @@ def log_probabilities(
         figure,
         style,
         words["mean"].format(mean=numbers.nats(report.mean_log_probability)),
+        x=report.mean_log_probability if rows else None,
+        y=None if rows else report.mean_log_probability,
         kind="mean",
-        **{where: report.mean_log_probability},
     )
     _name_positions(figure, report, places, rows)
     _highlight(figure, places, selected, style, rows)

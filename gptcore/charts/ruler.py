@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from gptcore import numbers
-from gptcore.charts.theme import Style, new_figure
+from gptcore.charts.theme import DESK, Style, new_figure
 
 
 def perplexity_ruler(
     perplexities: Sequence[tuple[str, float]],
     vocab_size: int,
     words: Mapping[str, str],
-    style: Style = Style(),
+    style: Style = DESK,
     *,
     lesser: Sequence[tuple[str, float]] = (),
 ) -> go.Figure:

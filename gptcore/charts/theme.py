@@ -70,6 +70,10 @@ class Style:
         return round(points * self.scale, 1)
 
 
+DESK = Style()
+"""Light, on a desk."""
+
+
 def label(piece: str, longest: int = 18) -> str:
     """A token as a chart's label: spaces visible, nothing read as markup, long ones cut in the middle.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -47,13 +48,16 @@ def model_code(choice: ModelChoice) -> tuple[str, str]:
         return "from gptcore import trained_small_model", "trained_small_model()"
     if choice.kind == "gpt2":
         return "from gptcore.weights import load_gpt2", 'load_gpt2("path/to/gpt2")  # folder with model.safetensors'
-    return "from gptcore.weights import load_checkpoint", 'load_checkpoint("model.safetensors")  # saved on the Train page'
+    return (
+        "from gptcore.weights import load_checkpoint",
+        'load_checkpoint("model.safetensors")  # saved on the Train page',
+    )
 
 
 def notebook_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> str:
     """The script as a Jupyter notebook (nbformat 4.5)."""
     parts = script_for(choice, examples, temperature).strip().split("\n\n")
-    cells = [
+    cells: list[dict[str, Any]] = [
         {"cell_type": "code", "id": f"cell-{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": part}
         for n, part in enumerate(part for part in parts if part)
     ]
@@ -67,7 +71,9 @@ def charts_page(title: str, figures: Mapping[str, go.Figure]) -> str:
         f"<h2>{escape(name)}</h2>" + figure.to_html(full_html=False, include_plotlyjs=n == 0)
         for n, (name, figure) in enumerate(figures.items())
     ]
-    return f"<!doctype html><meta charset='utf-8'><title>{escape(title)}</title><h1>{escape(title)}</h1>{''.join(parts)}"
+    return (
+        f"<!doctype html><meta charset='utf-8'><title>{escape(title)}</title><h1>{escape(title)}</h1>{''.join(parts)}"
+    )
 
 
 def report_downloads(
@@ -91,10 +97,18 @@ def report_downloads(
             "download_json",
         )
         download(
-            text("charts"), lambda: charts_page(text("charts_title"), figures), "charts.html", "text/html", "download_html"
+            text("charts"),
+            lambda: charts_page(text("charts_title"), figures),
+            "charts.html",
+            "text/html",
+            "download_html",
         )
         download(
-            text("script"), lambda: script_for(choice, examples, temperature), "score.py", "text/x-python", "download_script"
+            text("script"),
+            lambda: script_for(choice, examples, temperature),
+            "score.py",
+            "text/x-python",
+            "download_script",
         )
         download(
             text("notebook"),

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gptcore.ui import address
-from gptcore.ui.examples_editor import restore_examples
+from gptcore.ui.examples_state import restore_examples
 from gptcore.ui.model_picker import model_picker
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.texts import LANGUAGES, browser_language, page_text

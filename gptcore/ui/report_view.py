@@ -1,4 +1,4 @@
-"""A report as a page shows it: the three numbers, the linked charts, one position opened, the table, the check."""
+"""A report as a page shows it: the three numbers, the linked charts, one position opened."""
 
 from __future__ import annotations
 
@@ -99,9 +99,7 @@ def linked_charts(report: Report) -> dict[str, go.Figure]:
     best, worst = int(np.argmax(report.log_probability)), int(np.argmin(report.log_probability))
     named = {"best": visible(report.target_piece[best]), "worst": visible(report.target_piece[worst])}
     left, right = st.columns(2)
-    probabilities = target_probabilities(
-        report, text.group("chart_target_probabilities"), style, selected=selected
-    )
+    probabilities = target_probabilities(report, text.group("chart_target_probabilities"), style, selected=selected)
     logs = log_probabilities(report, text.group("chart_log_probabilities"), style, selected=selected)
     titles = {key: text(f"{key}.title") for key in ("chart_target_probabilities", "chart_log_probabilities")}
     titles["chart_perplexity"] = text("chart_perplexity.title")
@@ -137,8 +135,8 @@ def linked_charts(report: Report) -> dict[str, go.Figure]:
         )
     parts = report.per_example()
     lesser = [
-        (text("chart_perplexity.example", number=int(row.example) + 1), float(row.perplexity))
-        for row in parts.itertuples()
+        (text("chart_perplexity.example", number=example + 1), perplexity)
+        for example, perplexity in zip(parts["example"].tolist(), parts["perplexity"].tolist(), strict=True)
     ]
     ruler = perplexity_ruler(
         [(text("chart_perplexity.this"), report.perplexity)],
@@ -223,76 +221,6 @@ def position_inspector(report: Report, choice: ModelChoice, examples: Sequence[E
                 uniform=numbers.nats(report.uniform_cross_entropy),
             )
         )
-
-
-def table(report: Report) -> None:
-    """Every position, and every text by itself."""
-    text = page_text("explore")
-    columns = text.group("columns")
-    with st.expander(text("table"), icon=":material/table:"):
-        frame = report.to_frame()
-        frame[["example", "position"]] += 1
-        for name in ("prompt_piece", "target_piece", "predicted_piece"):
-            frame[name] = frame[name].map(visible)
-        formats = {"target_probability": "%.4e", "predicted_probability": "%.4e", "log_probability": "%.4f"}
-        formats |= {"entropy_nats": "%.4f", "rank": "localized"}
-        config = {
-            name: st.column_config.NumberColumn(columns[name], format=formats[name]) if name in formats else columns[name]
-            for name in frame
-        }
-        st.dataframe(frame, hide_index=True, column_config=config, key="table_positions", alt=text("table"))
-        parts = report.per_example()
-        if len(parts) > 1:
-            st.markdown(f"**{text('parts')}**")
-            parts["example"] += 1
-            shown = {
-                "cross_entropy": st.column_config.NumberColumn(columns["cross_entropy"], format="%.4f"),
-                "perplexity": st.column_config.NumberColumn(columns["perplexity"], format="%.2f"),
-            }
-            st.dataframe(
-                parts[["example", "positions", "cross_entropy", "perplexity"]],
-                hide_index=True,
-                column_config={"example": columns["example"], "positions": columns["positions"]} | shown,
-                key="table_examples",
-                alt=text("parts"),
-            )
-            st.caption(text("self_check.parts_note"))
-
-
-def self_check(report: Report) -> None:
-    """The mean by hand against `F.cross_entropy`, the probabilities' sums, shapes, number format, versions."""
-    text = page_text("explore")
-    with st.expander(text("check"), icon=":material/fact_check:"):
-        st.caption(text("self_check.lead"))
-        sums = report.probability_sum
-        rows = {
-            "by_hand": f"{report.cross_entropy:.7f}",
-            "by_torch": f"{report.torch_cross_entropy:.7f}",
-            "difference": f"{report.cross_entropy - report.torch_cross_entropy:.1e}",
-            "sums": f"{sums.min():.7f} … {sums.max():.7f}",
-            "shapes": text(
-                "self_check.shapes_value",
-                logits=report.logits_shape,
-                flat_logits=report.flat_logits_shape,
-                targets=report.input_shape,
-                flat_targets=report.flat_targets_shape,
-            ),
-            "dtype": report.provenance.dtype,
-            "versions": ", ".join(f"{name} {version}" for name, version in report.provenance.versions.items()),
-        }
-        names = {name: text(f"self_check.{name}", vocabulary=numbers.count(report.vocab_size)) for name in rows}
-        st.table({names[name]: shown for name, shown in rows.items()}, border="horizontal")
-        st.caption(text("self_check.difference_note"))
-
-
-def code(choice: ModelChoice, examples: Sequence[Example], temperature: float) -> None:
-    """The script that gives the same numbers."""
-    from gptcore.ui.exports import script_for
-
-    text = page_text("explore")
-    with st.expander(text("code"), icon=":material/code:"):
-        st.caption(text("code_lead"))
-        st.code(script_for(choice, examples, temperature), language="python")
 
 
 def _position(report: Report) -> int:

@@ -64,9 +64,7 @@ def report_for(choice: ModelChoice, examples: Sequence[Example], temperature: fl
     return _kept_or_made(("report", choice, tuple(examples), temperature), choice, make)
 
 
-def rank_curve_for(
-    choice: ModelChoice, examples: Sequence[Example], index: int, temperature: float = 1.0
-) -> RankCurve:
+def rank_curve_for(choice: ModelChoice, examples: Sequence[Example], index: int, temperature: float = 1.0) -> RankCurve:
     """One scored position's whole distribution under a model."""
 
     def make(model: GPTModel) -> RankCurve:
@@ -107,7 +105,9 @@ def _said(choice: ModelChoice) -> Iterator[Callable[[int], None]]:
     if shelf().holds(choice):
         words = text("scoring")
     elif choice.kind == "untrained":
-        words = text("drawing", millions=count(SIZES[choice.size].with_(context_length=choice.context_length).parameters / 1e6))
+        words = text(
+            "drawing", millions=count(SIZES[choice.size].with_(context_length=choice.context_length).parameters / 1e6)
+        )
     else:
         words = text("loading")
     with st.spinner(words):
