@@ -9,13 +9,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
 from tests import ROOT
 from tests.chromium import ADVICE, find_chromium
+
+if TYPE_CHECKING:
+    from gptcore import GPTModel
 
 SECONDS_TO_START = 90  # a first import of torch from a cold disk takes a while
 CHROMIUM_ARGS = (
@@ -67,6 +70,23 @@ def _torch_generator_untouched() -> Iterator[None]:
     if not torch.equal(before, torch.get_rng_state()):
         torch.set_rng_state(before)  # so that one culprit does not blame the next
         pytest.fail("torch's process-wide generator was drawn from or seeded; see fork_rng in conftest.py")
+
+
+@pytest.fixture(scope="session")
+def book_model() -> "GPTModel":
+    """Build the 124M model of seed 123 once, 652 MB, to be shared; leave its weights as they are."""
+    from gptcore import GPT_CONFIG_124M, untrained_model  # here, since most tests need no torch
+
+    return untrained_model(GPT_CONFIG_124M, seed=123)
+
+
+@pytest.fixture(scope="session")
+def toy_model() -> "GPTModel":
+    """Build the seven-word model of seed 123 once; leave its weights as they are."""
+    from gptcore import untrained_model
+    from gptcore.config import SIZES
+
+    return untrained_model(SIZES["toy"], seed=123)
 
 
 def free_port() -> int:
