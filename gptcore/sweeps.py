@@ -26,6 +26,7 @@ SCHEDULER_VARIABLE = "GPT_EXPLORER_SCHEDULER"
 """Names the environment variable that holds a Dask scheduler's address, such as tcp://10.0.0.5:8786."""
 TOP_K = 5
 """The most likely tokens that a sweep's reports keep; scoring the seed alone gives more."""
+_LOOK_SECONDS = 0.1
 IN_FLIGHT_ELSEWHERE = 64
 """Seeds that wait at another's executor at a time, whose number of workers is not known here."""
 
@@ -38,6 +39,7 @@ def sweep_seeds(
     *,
     temperature: float = 1.0,
     finished: SweepCache | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[SeedRecord]:
     """Score the examples with the untrained model of each seed; yields a record a seed as they finish, in any order.
 
@@ -45,6 +47,7 @@ def sweep_seeds(
     executor  where the work is done: any of `concurrent.futures`, or a Dask client's. None is the scheduler that
               GPT_EXPLORER_SCHEDULER names, else a thread a core of this process, each in some 40 MB of its own
     finished  where finished seeds are kept and looked up; None is the process's own
+    stopped   asked ten times a second: once it returns True, the iterator ends
 
     Every record equals that of the seed alone. Closing the iterator, or leaving the loop, stops the work: at once on
     this process's threads, elsewhere after what has begun.
@@ -60,7 +63,7 @@ def sweep_seeds(
     check_context(encode(examples, tokenizer_for(config.vocab_size)), config.context_length)
     store = shared_cache() if finished is None else finished
     key = sweep_key(config, examples, temperature)
-    return _sweep(config, examples, iter(seeds), executor, temperature, store, key)
+    return _sweep(config, examples, iter(seeds), executor, temperature, store, key, stopped)
 
 
 def compare_examples(
@@ -103,28 +106,35 @@ def _sweep(
     temperature: float,
     finished: SweepCache,
     key: str,
+    stopped: Callable[[], bool],
 ) -> Iterator[SeedRecord]:
     with _workers(executor) as (workers, in_flight, more):
         running: dict[Future[SeedRecord], int] = {}
         try:
             for seed in seeds:
+                if stopped():
+                    return
                 known = finished.get(key, seed)
                 if known is not None:
                     yield known
                     continue
                 running[workers.submit(score_seed, config, examples, seed, temperature, *more)] = seed
                 if len(running) >= in_flight:
-                    yield from _collect(running, finished, key)
-            while running:
-                yield from _collect(running, finished, key)
+                    yield from _collect(running, finished, key, stopped)
+            while running and not stopped():
+                yield from _collect(running, finished, key, stopped)
         finally:
             for future in running:
                 future.cancel()
 
 
-def _collect(running: dict[Future[SeedRecord], int], finished: SweepCache, key: str) -> Iterator[SeedRecord]:
+def _collect(
+    running: dict[Future[SeedRecord], int], finished: SweepCache, key: str, stopped: Callable[[], bool]
+) -> Iterator[SeedRecord]:
     """Wait for one seed at least, keep all that are done, then yield them: what is done is not lost by a stop."""
-    done = wait(running, return_when=FIRST_COMPLETED).done
+    done: set[Future[SeedRecord]] = set()
+    while not done and not stopped():
+        done = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED).done
     records = []
     for future in done:
         seed = running.pop(future)

@@ -190,6 +190,16 @@ def test_stopping_ends_the_work_within_a_second() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("sweep")]
 
 
+def test_a_sweep_that_is_told_to_stop_ends_within_a_second() -> None:
+    told = threading.Event()
+    sweep = sweep_seeds(GPT_CONFIG_124M, BOOK, range(MAX_SEED), finished=SweepCache(), stopped=told.is_set)
+    next(sweep)
+    threading.Timer(0.05, told.set).start()
+    start = time.monotonic()
+    assert len(list(sweep)) <= 4
+    assert time.monotonic() - start < 1.5
+
+
 def test_a_pass_that_nobody_waits_for_ends() -> None:
     with pytest.raises(Stopped):
         score_seed(MINI, BOOK, 0, 1.0, lambda: True)
