@@ -39,7 +39,7 @@ def rank_curve(curve: RankCurve, target: str, words: Mapping[str, str], style: S
             mode="markers+text",
             marker={"size": 14, "color": palette.target},
             text=[f"<b>{label(target)}</b>, {words['rank']} {curve.target_rank:,}  "],
-            textposition="top left" if right else "top right",
+            textposition=f"{'bottom' if right else 'top'} {'left' if right else 'right'}",
             textfont={"color": palette.target, "size": style.size(14)},
             hoverinfo="skip",
             cliponaxis=False,

@@ -38,22 +38,22 @@ def target_probabilities(
     along = [part for place in places for part in (place, place, None)]
     stem = {"color": palette.target, "width": 3 if rows else 1}
     figure.add_trace(_scatter(rows, along, between, mode="lines", line=stem, hoverinfo="skip"))
-    if rows:
-        figure.add_trace(
-            _scatter(
-                rows,
-                places,
-                report.predicted_probability,
-                mode="markers+text",
-                marker={"symbol": "diamond-open", "size": 11, "color": palette.own_choice, "line": {"width": 2}},
-                text=[f"  {label(piece, 12)}" for piece in report.predicted_piece],
-                textposition="middle right",
-                textfont={"color": palette.own_choice, "size": style.size(12)},
-                customdata=_customdata(report),
-                hovertemplate=words["hover"] + "<extra></extra>",
-                cliponaxis=False,
-            )
+    diamond = {"symbol": "diamond-open", "size": 11 if rows else 6, "color": palette.own_choice}
+    figure.add_trace(
+        _scatter(
+            rows,
+            places,
+            report.predicted_probability,
+            mode="markers+text" if rows else "markers",
+            marker=diamond | {"line": {"width": 2 if rows else 1}},
+            text=[f"  {label(piece, 12)}" for piece in report.predicted_piece] if rows else None,
+            textposition="middle right",
+            textfont={"color": palette.own_choice, "size": style.size(12)},
+            customdata=_customdata(report),
+            hovertemplate=words["hover"] + "<extra></extra>",
+            cliponaxis=False,
         )
+    )
     figure.add_trace(
         _scatter(
             rows,
@@ -69,7 +69,7 @@ def target_probabilities(
             hovertemplate=words["hover"] + "<extra></extra>",
         )
     )
-    low, high = min(p.min(), uniform), max(p.max(), report.predicted_probability.max() if rows else 0, uniform)
+    low, high = min(p.min(), uniform), max(p.max(), report.predicted_probability.max(), uniform)
     span = math.log10(high) - math.log10(low)
     limits = [
         math.log10(low) - (0.14 if rows else 0.08) * span - 0.05,

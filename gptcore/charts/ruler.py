@@ -43,7 +43,7 @@ def perplexity_ruler(
             y=[0] * (1 + len(landmarks)),
             mode="markers+text",
             marker={"symbol": "line-ns", "size": 12, "line": {"color": palette.muted, "width": 2}},
-            text=[f"1<br>{words['certain']}", *(f"{mark:,.0f}" for mark in landmarks)],
+            text=[f"1<br>{words['certain']}", *(f"{mark:,.0f}" if mark < vocab_size / 10 else "" for mark in landmarks)],
             textposition=["bottom right", *["bottom center"] * len(landmarks)],
             textfont={"size": style.size(13), "color": palette.text},
             hoverinfo="skip",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -143,11 +144,12 @@ def add_reference_line(
     amount = x if x is not None else y
     assert amount is not None
     place = math.log10(amount) if log else amount  # Plotly wants an annotation's place as the exponent
-    common = {"text": text, "font": font, "showarrow": False}
+    common: dict[str, Any] = {"text": text, "font": font, "showarrow": False}
     if x is not None:
         figure.add_vline(x=x, line=line)
         figure.add_annotation(x=place, y=1.0, yref="paper", yanchor="bottom", xanchor="center", **common)
         figure.update_layout(margin_t=round(style.size(26)))
     else:
         figure.add_hline(y=y, line=line)
+        common["bgcolor"] = style.palette.paper
         figure.add_annotation(y=place, x=1.0, xref="paper", yanchor="bottom", xanchor="right", **common)

@@ -119,6 +119,7 @@ def linked_charts(report: Report) -> dict[str, go.Figure]:
             title=titles["chart_target_probabilities"],
             on_position=choose_position,
         )
+        st.markdown(text("own_text", choices=_own_choices(report)))
     with right, st.container(border=True):
         chart(
             logs,
@@ -221,6 +222,12 @@ def position_inspector(report: Report, choice: ModelChoice, examples: Sequence[E
                 uniform=numbers.nats(report.uniform_cross_entropy),
             )
         )
+
+
+def _own_choices(report: Report) -> str:
+    """What the model would have said in place of each example's targets."""
+    said = ["".join(np.array(report.predicted_piece)[report.example == n]) for n in np.unique(report.example)]
+    return " · ".join(code_span(choices, longest=120) for choices in said)
 
 
 def _position(report: Report) -> int:
