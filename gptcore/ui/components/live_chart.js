@@ -1,0 +1,82 @@
+// A Plotly chart that is updated in place: nothing blinks while numbers stream in.
+let loading;
+
+function plotly(url) {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL(url, window.location.href).href;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      loading = undefined;
+      script.remove();
+      reject(new Error(`${script.src} did not load`));
+    };
+    document.head.append(script);
+  });
+  return loading;
+}
+
+const charts = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  let chart = charts.get(parentElement);
+  if (!chart) {
+    const root = document.createElement("div");
+    root.className = "live-chart";
+    root.setAttribute("role", "img");
+    parentElement.append(root);
+    chart = { root, wanted: undefined, drawing: false, gone: false };
+    chart.observer = new ResizeObserver(() => {
+      if (chart.width !== root.clientWidth && chart.wanted) draw(chart);
+    });
+    chart.observer.observe(root);
+    charts.set(parentElement, chart);
+  }
+  const { root } = chart;
+  chart.click = (index) => setTriggerValue("point", index);
+  chart.url = data.plotly;
+  root.setAttribute("aria-label", data.alt);
+  root.classList.toggle("live-chart-clickable", data.clickable);
+  if (chart.spec !== data.figure) {
+    chart.spec = data.figure;
+    chart.wanted = JSON.parse(data.figure);
+    root.style.height = `${chart.wanted.layout.height}px`;
+    draw(chart);
+  }
+  return () => {
+    chart.gone = true;
+    chart.observer.disconnect();
+    if (window.Plotly) window.Plotly.purge(root);
+    root.remove();
+    charts.delete(parentElement);
+  };
+}
+
+async function draw(chart) {
+  if (chart.drawing) return; // the drawing under way goes on to the newest figure
+  chart.drawing = true;
+  try {
+    const Plotly = await plotly(chart.url);
+    let drawn;
+    while (!chart.gone && (drawn !== chart.wanted || chart.width !== chart.root.clientWidth)) {
+      drawn = chart.wanted;
+      chart.width = chart.root.clientWidth;
+      const layout = { ...drawn.layout, width: chart.width, autosize: false };
+      await Plotly.react(chart.root, drawn.data, layout, {
+        displaylogo: false,
+        scrollZoom: false,
+        modeBarButtonsToRemove: ["lasso2d", "select2d"],
+      });
+      chart.root.dataset.drawn = String(1 + Number(chart.root.dataset.drawn ?? 0));
+      if (!chart.listening) {
+        chart.listening = true;
+        chart.root.on("plotly_click", (event) => {
+          const meaning = event.points.map((point) => point.customdata).find((found) => found != null);
+          if (meaning != null) chart.click(Array.isArray(meaning) ? meaning[0] : meaning);
+        });
+      }
+    }
+  } finally {
+    chart.drawing = false;
+  }
+}
