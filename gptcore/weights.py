@@ -1,4 +1,4 @@
-"""Weights in and out of safetensors: this project's own checkpoints. Never a pickle."""
+"""Weights in and out of safetensors: this project's own checkpoints, and GPT-2 as published. Never a pickle."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from gptcore.config import GPTConfig, ModelOrigin
+from gptcore.gpt2_weights import load_gpt2 as load_gpt2
 from gptcore.model import GPTModel, empty_model
-
-TRAINED_SMALL = Path(__file__).parent / "data" / "small" / "model.safetensors"
-"""The small trained model that ships; its card, README.md, lies beside it."""
+from gptcore.weight_files import TRAINED_SMALL as TRAINED_SMALL
 
 _FORMAT = "gptcore-checkpoint-1"
 _ROWS, _ROW_OF = ".rows", ".row_of"
@@ -115,6 +114,7 @@ def write_whole(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".unfinished")
     save_file(tensors, unfinished, metadata)
+    unfinished.chmod(0o644)  # safetensors lets nobody else read what it writes
     unfinished.replace(path)
 
 
