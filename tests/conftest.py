@@ -1,12 +1,7 @@
 """What every test gets: the app on a free port, Chromium, and a guard on the process-wide generator."""
 
 import os
-import socket
-import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from tests import ROOT
 from tests.chromium import ADVICE, find_chromium
+from tests.serving import serving
 
 if TYPE_CHECKING:
     from gptcore import GPTModel
 
-SECONDS_TO_START = 90  # a first import of torch from a cold disk takes a while
 CHROMIUM_ARGS = (
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -89,54 +83,13 @@ def toy_model() -> "GPTModel":
     return untrained_model(SIZES["toy"], seed=123)
 
 
-def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def is_healthy(url: str) -> bool:
-    """Tell whether a Streamlit server answers at url."""
-    try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False
-
-
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start the app on a free port and yield its base URL; a failing test shows the server's log."""
-    url = f"http://127.0.0.1:{free_port()}"
     log = tmp_path_factory.mktemp("server") / "log.txt"
     request.config.stash[SERVER_LOG] = log
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
-    command += ["--server.address=127.0.0.1", f"--server.port={url.rpartition(':')[2]}"]
-    command += ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        ) as process,
-    ):
-        try:
-            give_up = time.monotonic() + SECONDS_TO_START
-            while not is_healthy(url):
-                if process.poll() is not None:
-                    pytest.fail(f"The server ended with exit code {process.returncode}:\n{log.read_text()}")
-                if time.monotonic() > give_up:
-                    pytest.fail(f"No answer within {SECONDS_TO_START} s:\n{log.read_text()}")
-                time.sleep(0.1)
-            yield url
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    with serving(log) as running:
+        yield running.url
 
 
 @pytest.hookimpl(wrapper=True)
