@@ -189,13 +189,18 @@ class _WithoutDrawing(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
+def shape_of_model(config: GPTConfig) -> GPTModel:
+    """A model without memory: every parameter is a shape on the meta device, to be replaced by a tensor."""
+    with torch.device("meta"), _WithoutDrawing():
+        return GPTModel(config)
+
+
 def empty_model(config: GPTConfig) -> GPTModel:
     """A model in evaluation mode whose memory is set aside and whose weights are still to be written.
 
     Nothing is drawn: the process-wide generator stays as it was.
     """
-    with torch.device("meta"), _WithoutDrawing():
-        model = GPTModel(config)
+    model = shape_of_model(config)
     model.to_empty(device="cpu")
     model.tie_output_head()  # materialising made two tables of the one
     return model.eval()

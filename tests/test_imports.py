@@ -28,7 +28,7 @@ class Layer:
 
 
 FOUNDATION = {"config", "errors", "numbers", "pieces", "results", "seed_lists", "sweep_results", "training_results"}
-WITHOUT_TORCH = {"examples", "tokenizer"}  # the page shows a text's tokens before torch is there
+WITHOUT_TORCH = {"examples", "gpt2_folders", "tokenizer", "weight_files"}  # a page shows tokens before torch is there
 
 LAYERS = {
     "foundation": Layer({"numpy", "pandas"}, set()),
