@@ -19,12 +19,13 @@ if entered is not None:
     from gptcore.ui.exports import report_downloads
     from gptcore.ui.reports import report_for
 
-    batch, examples = entered
+    examples = entered.examples
     try:
         report = report_for(choice, examples, temperature)
     except InputError as error:
         st.warning(error_sentence(error), icon=":material/error:")
     else:
+        entered.show_surprise(report)
         view.numbers_of_the_chain(report)
         figures = view.linked_charts(report)
         view.position_inspector(report, choice, examples)

@@ -15,7 +15,7 @@ from gptcore.results import Report
 MOST_ROWS = 24
 """Up to so many positions each has a row of its own, with its token written out; more become columns."""
 
-_ROW = 34
+_ROW = 32
 _GAP = 0.45  # between examples, in rows
 
 

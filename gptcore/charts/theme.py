@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
 from gptcore.pieces import visible
 
@@ -28,6 +29,7 @@ class Palette:
     grid: str
     paper: str
     series: tuple[str, ...]  # models, inputs, curves: to be told apart, no meaning of their own
+
     surprise: str = "Cividis"  # the one even, colour-blind-safe scale: −ln p, from sure to surprised
     gain: str = "#0f8a6c"  # a difference for the better, and
     loss: str = "#c2410c"  # for the worse: also written with + and −
@@ -69,6 +71,17 @@ class Style:
     def size(self, points: float) -> float:
         """A type size in pixels for this reader."""
         return round(points * self.scale, 1)
+
+
+def surprise_colour(surprisal_nats: float, uniform_nats: float) -> str:
+    """A surprise on the one even scale: its dark end is certainty, its light end one and a half times even guessing.
+
+    >>> surprise_colour(0.0, 10.8)
+    'rgb(0, 32, 76)'
+    """
+    place = min(max(surprisal_nats / (1.5 * uniform_nats), 0.0), 1.0)  # a colour ends somewhere; the number does not
+    colour: str = sample_colorscale(LIGHT.surprise, place)[0]
+    return colour
 
 
 DESK = Style()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from gptcore.examples import (
     mends,
 )
 from gptcore.tokenizer import END_OF_TEXT, Tokenizer, tokenizer_for
+from gptcore.ui import address
 from gptcore.ui.elements import code_span, error_sentence
 from gptcore.ui.examples_state import (
     FIELDS,
@@ -39,11 +41,21 @@ from gptcore.ui.models import ModelChoice
 from gptcore.ui.texts import page_text
 from gptcore.ui.tokens import aligned_tokens, unaligned_tokens
 
+if TYPE_CHECKING:
+    from gptcore.results import Report
 
-def examples_editor(
-    choice: ModelChoice, *, on_position: Callable[[int], None] | None = None
-) -> tuple[TokenBatch, tuple[Example, ...]] | None:
-    """Fields, presets and aligned tokens. The batch with its examples; None while a row needs mending.
+
+@dataclass(frozen=True)
+class Entered:
+    """What the visitor entered, encoded; `show_surprise(report)` adds to the chips how surprising each target is."""
+
+    batch: TokenBatch
+    examples: tuple[Example, ...]
+    show_surprise: Callable[[Report], None]
+
+
+def examples_editor(choice: ModelChoice, *, on_position: Callable[[int], None] | None = None) -> Entered | None:
+    """Fields, presets and aligned tokens. What was entered; None while a row needs mending.
 
     on_position  called with the index of a scored position when its chip is pressed
     """
@@ -52,20 +64,26 @@ def examples_editor(
     rows = read_rows(choice)
     valid = all(row.error is None for row in rows)
     first_index = 0
+    redraw: list[Callable[[Report], None]] = []
     for left in range(0, len(rows), 2):
         for column, row in zip(
             st.columns(2) if len(rows) > 1 else [st.container()], rows[left : left + 2], strict=False
         ):
             with column, st.container(border=True, key=f"example_{row.number}"):
                 _fields(row.number, len(rows))
-                _tokens(row, choice, first_index, on_position if valid else None)
+                redraw.append(_tokens(row, choice, first_index, on_position if valid else None))
                 _notices(row, choice)
                 first_index += int(row.encoded.scored.sum()) if row.encoded else 0
     if not valid:
         st.info(text("mend_first"), icon=":material/build:")
         return None
     examples = tuple(row.example for row in rows if row.example)
-    return encode(examples, tokenizer_for(choice.vocab_size)), examples
+
+    def show_surprise(report: Report) -> None:
+        for draw in redraw:
+            draw(report)
+
+    return Entered(encode(examples, tokenizer_for(choice.vocab_size)), examples, show_surprise)
 
 
 def _toolbar() -> None:
@@ -108,6 +126,9 @@ def _toolbar() -> None:
             on_click=add_row,
             disabled=st.session_state["rows"] >= MAX_EXAMPLES,
         )
+    for name in ("alignment", "input"):
+        if (given := address.refused(name)) is not None:
+            st.warning(text(f"bad_{name}", given=code_span(given)), icon=":material/error:")
 
 
 def _fields(number: int, rows: int) -> None:
@@ -116,9 +137,11 @@ def _fields(number: int, rows: int) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"fields_{number}"):
         for field in FIELDS[:1] if shifted else FIELDS:
             name = "text" if shifted else field
-            st.text_input(
+            key = f"{field}_{number}"
+            several_lines = "\n" in st.session_state[key]  # a field of one line would drop the line breaks
+            (st.text_area if several_lines else st.text_input)(
                 text(f"labels.{name}", number=number),
-                key=f"{field}_{number}",
+                key=key,
                 persist_state="session",
                 placeholder=text(f"placeholders.{st.session_state['input']}"),
             )
@@ -134,12 +157,27 @@ def _fields(number: int, rows: int) -> None:
             )
 
 
-def _tokens(row: Typed, choice: ModelChoice, first_index: int, on_position: Callable[[int], None] | None) -> None:
+def _tokens(
+    row: Typed, choice: ModelChoice, first_index: int, on_position: Callable[[int], None] | None
+) -> Callable[[Report], None]:
+    """Draw a row's chips; returns how to draw them again once there is a report."""
     tokenizer = tokenizer_for(choice.vocab_size)
-    if row.encoded is not None:
-        aligned_tokens(row.encoded, tokenizer, f"tokens_{row.number}", first_index=first_index, on_position=on_position)
-    elif row.error is not None and row.error.code == "count_mismatch" and row.example is not None:
-        unaligned_tokens(row.example, tokenizer, f"tokens_{row.number}")
+    with st.container(key=f"tokens_{row.number}"):
+        place = st.empty()
+
+    def draw(report: Report | None) -> None:
+        key = f"chips_{row.number}" if report is None else f"chips_{row.number}_scored"
+        if row.encoded is not None:
+            with place:
+                aligned_tokens(
+                    row.encoded, tokenizer, key, first_index=first_index, on_position=on_position, report=report
+                )
+
+    draw(None)
+    if row.error is not None and row.error.code == "count_mismatch" and row.example is not None:
+        with place:
+            unaligned_tokens(row.example, tokenizer, f"chips_{row.number}")
+    return draw
 
 
 def _notices(row: Typed, choice: ModelChoice) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from gptcore import numbers
 from gptcore.examples import IGNORED, EncodedExample, Example, text_ids
 from gptcore.pieces import visible
 from gptcore.tokenizer import Tokenizer
 from gptcore.ui.texts import page_text
+
+if TYPE_CHECKING:
+    from gptcore.results import Report
 
 _FOLDER = Path(__file__).parent / "components"
 _CHIPS = st.components.v2.component(
@@ -29,10 +33,12 @@ def aligned_tokens(
     *,
     first_index: int = 0,
     on_position: Callable[[int], None] | None = None,
+    report: Report | None = None,
 ) -> None:
     """An encoded example's chips. Text goes in as text nodes, never as markup.
 
     first_index  index of this row's first scored position in the report
+    report       once there is one: each chip then says how surprising its target is, and its share of the loss
     """
     text = page_text("examples")
     slips = set(row.slips)
@@ -42,6 +48,8 @@ def aligned_tokens(
         column: dict[str, Any] = {"prompt": _token(prompt_id, tokenizer)}
         if target_id != IGNORED:
             column |= {"target": _token(target_id, tokenizer), "index": first_index + scored, "slip": t in slips}
+            if report is not None:
+                column["surprise"] = _surprise(report, first_index + scored)
             scored += 1
         columns.append(column)
     _show(columns, text("predicts"), text("chips_label"), key, on_position)
@@ -57,6 +65,26 @@ def unaligned_tokens(example: Example, tokenizer: Tokenizer, key: str) -> None:
         for t, token_id in enumerate(ids):
             columns[t][name] = _token(token_id, tokenizer)
     _show(columns, "", text("chips_label"), key, None)
+
+
+def _surprise(report: Report, index: int) -> dict[str, Any]:
+    """How surprising a target is: in words, as a length against the largest, as a colour against even guessing."""
+    from gptcore.charts.theme import surprise_colour
+
+    surprisal = float(report.surprisal_nats[index])
+    share = numbers.percent(float(report.share_of_loss[index]))
+    return {
+        "share": share,
+        "length": surprisal / max(float(report.surprisal_nats.max()), 1e-9),
+        "colour": surprise_colour(surprisal, report.uniform_cross_entropy),
+        "words": page_text("examples")(
+            "surprise",
+            one_in=numbers.one_in(surprisal),
+            rank=numbers.count(int(report.rank[index])),
+            surprisal=numbers.nats(surprisal),
+            share=share,
+        ),
+    }
 
 
 def _token(token_id: int, tokenizer: Tokenizer) -> dict[str, str]:

@@ -17,6 +17,26 @@ function line(token, kind) {
   return row;
 }
 
+// A bar as long as the target is surprising, beside its share of the summed loss.
+function surprise({ share, length, colour, words }) {
+  const row = document.createElement("span");
+  row.className = "tokens-surprise";
+  row.setAttribute("aria-label", words);
+  row.setAttribute("role", "img");
+  const track = document.createElement("span");
+  track.className = "tokens-track";
+  const bar = document.createElement("span");
+  bar.className = "tokens-bar";
+  bar.style.width = `${100 * length}%`;
+  bar.style.background = colour;
+  track.append(bar);
+  const number = document.createElement("span");
+  number.className = "tokens-share";
+  number.textContent = share;
+  row.append(track, number);
+  return row;
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   let root = parentElement.querySelector(".tokens");
   if (!root) {
@@ -43,6 +63,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
         pair.append(arrow);
       }
       pair.append(line(column.target, "target"));
+    }
+    if (column.surprise) {
+      pair.append(surprise(column.surprise));
+      pair.title = column.surprise.words;
     }
     return pair;
   });
