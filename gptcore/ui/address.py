@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -33,6 +34,7 @@ def begin(page: str) -> None:
     state["_address_page"] = page
     state["_address_given"] = current if fresh else None
     state["_address_next"] = {}
+    state["_address_refused"] = {}
 
 
 def given() -> Mapping[str, str] | None:
@@ -46,41 +48,57 @@ def put(key: str, words: str) -> None:
     st.session_state["_address_next"][key] = words
 
 
+def leave_out(key: str) -> None:
+    """Take back what was put under `key` in this run."""
+    st.session_state["_address_next"].pop(key, None)
+
+
+def refuse(key: str, words: str) -> None:
+    """Leave `key` out of the address, and let its field say that `words` were refused."""
+    leave_out(key)
+    st.session_state["_address_refused"][key] = words
+
+
+def refused(key: str) -> str | None:
+    """The words for `key` that were refused in this run, or None: what a sentence beside the field quotes."""
+    words: str | None = st.session_state["_address_refused"].get(key)
+    return words
+
+
 def value(
     key: str, default: Any, read: Callable[[str], Any], write: Callable[[Any], str] = str
 ) -> tuple[Any, str | None]:
     """State under `key`: from the address, from the session, or the default; written back unless it is the default.
 
-    read     turns the address's words into the value, and raises ValueError for words that are none
-    returns  the value, and the words in the address that were refused, or None
+    read     turns words into the value, and raises ValueError for words that are none
+    write    turns the value into words
+    returns  the value, and the words that were refused, or None; `refused(key)` has them too
 
     Call it before the widget of the same key; the widget needs `persist_state="session"` and no value of its own.
+    What the session holds is read as well: a browser may send what its widget should not have let through.
     """
     state = st.session_state
-    refused = None
-    words = given()
-    if words is not None:
+    words, held = given(), state.get(key)
+    kept = None if held is None else write(held)
+    wanted = kept if words is None else words.get(key)
+    state[key] = default
+    if wanted is not None:
         try:
-            state[key] = read(words[key]) if key in words else default
+            state[key] = read(wanted)
         except ValueError:
-            state[key] = default
-            refused = words[key]
-    elif key not in state or state[key] is None:
-        state[key] = default
-    else:
-        state[key] = state[key]  # keeps a widget's value on pages that do not show it
+            refuse(key, wanted)
     if state[key] != default:
         put(key, write(state[key]))
-    return state[key], refused
+    return state[key], refused(key)
 
 
 def finish() -> bool:
-    """Write the address. False when it would be too long: then it keeps only what fits."""
+    """Write the address. False when it would be too long: then the texts are left out of it, all of them."""
     state = st.session_state
     wanted: dict[str, str] = state["_address_next"]
-    fits = sum(len(key) + len(words.encode()) * 2 for key, words in wanted.items()) <= MAX_ADDRESS
+    fits = sum(len(key) + len(quote(words)) + 2 for key, words in wanted.items()) <= MAX_ADDRESS
     if not fits:
-        wanted = {key: words for key, words in wanted.items() if len(words) <= 40}
+        wanted = {key: words for key, words in wanted.items() if not key.startswith(("prompt_", "target_"))}
     current = {key: st.query_params[key] for key in st.query_params}
     if current != wanted:
         state["_address_before"] = (current, time.monotonic() + _STALE_SECONDS)
@@ -93,7 +111,7 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     """A reader of whole numbers from low to high."""
 
     def read(words: str) -> int:
-        if not words.isascii() or len(words) > 20:
+        if len(words) > 20 or not (words.isascii() and words.lstrip("-").isdigit()):
             raise ValueError(words[:20])
         number = int(words)
         if not low <= number <= high:

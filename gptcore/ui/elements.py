@@ -39,6 +39,15 @@ def code_span(text: str, longest: int = 60) -> str:
     return f"{fence} {shown} {fence}"
 
 
+def plain(sentence: str) -> str:
+    """A sentence as Markdown that shows just that sentence.
+
+    >>> plain("**a** costs $5")
+    '\\\\*\\\\*a\\\\*\\\\* costs \\\\$5'
+    """
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", sentence)
+
+
 def chart(
     figure: go.Figure, key: str, summary: str, *, title: str = "", on_position: Callable[[int], None] | None = None
 ) -> None:
@@ -67,7 +76,7 @@ def chart(
             selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}}, selector={"type": "bar"}
         )
     st.plotly_chart(figure, key=key, theme=None, config=PLOTLY_CONFIG, alt=summary, **selects)
-    st.caption(summary)
+    st.caption(plain(summary))
 
 
 def number_card(key: str, label: str, value: str, reading: str, *, kind: Literal["link", "result"] = "link") -> None:

@@ -19,7 +19,7 @@ from gptcore.examples import (
     encode_example,
     parse_ids,
 )
-from gptcore.tokenizer import MAX_CHARACTERS, Tokenizer, clean_text, tokenizer_for
+from gptcore.tokenizer import MAX_CHARACTERS, Tokenizer, check_length, clean_text, tokenizer_for
 from gptcore.ui import address
 from gptcore.ui.models import ModelChoice
 
@@ -56,8 +56,8 @@ def restore_examples() -> None:
     for n, row in enumerate(_rows(), start=1):
         for field, typed in zip(FIELDS, row, strict=True):
             state[f"{field}_{n}"] = typed
-            if typed and not default and not (field == "target" and alignment == "shifted"):
-                address.put(f"{field}_{n}", typed)
+            if not default and (typed or row == ("", "")) and not (field == "target" and alignment == "shifted"):
+                address.put(f"{field}_{n}", typed)  # an empty row too: it is there
 
 
 def current_examples(choice: ModelChoice) -> tuple[Example, ...] | None:
@@ -84,7 +84,8 @@ def _read_row(number: int, prompt: str, target: str, choice: ModelChoice) -> Typ
     tokenizer = tokenizer_for(choice.vocab_size)
     example = None
     try:
-        parts: list[Any] = [clean_text(prompt), "" if alignment == "shifted" else clean_text(target)]
+        parts: list[Any] = [_read_field("prompt", prompt)]
+        parts.append("" if alignment == "shifted" else _read_field("target", target))
         if st.session_state["input"] == "ids":
             parts = [parse_ids(part) for part in parts]
         example = Example(parts[0], parts[1], alignment)
@@ -95,6 +96,15 @@ def _read_row(number: int, prompt: str, target: str, choice: ModelChoice) -> Typ
     except InputError as error:
         return Typed(number, example, None, error)
     return Typed(number, example, encoded, None)
+
+
+def _read_field(field: str, typed: str) -> str:
+    """What was typed, once its length is known to be harmless."""
+    try:
+        return clean_text(check_length(typed))
+    except InputError as error:
+        error.field = field
+        raise
 
 
 def as_text(given: str | tuple[int, ...], tokenizer: Tokenizer) -> str:
@@ -129,14 +139,17 @@ def start_from() -> None:
 def add_row() -> None:
     """One more row, empty."""
     state = st.session_state
-    state["rows"] += 1
-    for field in FIELDS:
-        state[f"{field}_{state['rows']}"] = ""
+    if state["rows"] < MAX_EXAMPLES:  # a second click may arrive before the button is gone
+        state["rows"] += 1
+        for field in FIELDS:
+            state[f"{field}_{state['rows']}"] = ""
 
 
 def remove_row(number: int) -> None:
     """Take a row away; those below move up."""
     state = st.session_state
+    if not 1 <= number <= state["rows"] or state["rows"] == 1:
+        return
     for n in range(number, state["rows"]):
         for field in FIELDS:
             state[f"{field}_{n}"] = state[f"{field}_{n + 1}"]
@@ -171,14 +184,39 @@ def shorten_row(number: int, choice: ModelChoice) -> None:
     """Keep as much of a row as is read: 20,000 characters, and as many tokens as the context holds."""
     state = st.session_state
     tokenizer = tokenizer_for(choice.vocab_size)
-    limit = choice.config.context_length
-    if state["alignment"] == "continuation":
-        limit //= 2  # prompt and target share the context
+    parts: list[str | tuple[int, ...]] = []
     for field in FIELDS:
-        typed = clean_text(state.get(f"{field}_{number}") or "")[:MAX_CHARACTERS]
-        ids = parse_ids(typed) if state["input"] == "ids" else tokenizer.encode(typed)
-        if len(ids) > limit or len(typed) == MAX_CHARACTERS:
-            state[f"{field}_{number}"] = _as_typed(tuple(ids[:limit]), state["input"], tokenizer)
+        typed = clean_text((state.get(f"{field}_{number}") or "")[:MAX_CHARACTERS])
+        try:
+            parts.append(parse_ids(typed) if state["input"] == "ids" else typed)
+        except InputError:  # too long, and no ids either: that is said next
+            parts.append(())
+            state[f"{field}_{number}"] = typed
+    lengths = [len(tokenizer.encode(part) if isinstance(part, str) else part) for part in parts]
+    context = choice.config.context_length
+    limits = [context, context]
+    if state["alignment"] == "shifted":
+        limits[0] += 1  # the last token is a target only
+    elif state["alignment"] == "continuation":  # prompt and target share the context: the shorter one is kept whole
+        half = (context + 1) // 2
+        limits = [max(half, context + 1 - lengths[1]), max(context + 1 - half, context + 1 - lengths[0])]
+    for field, part, limit in zip(FIELDS, parts, limits, strict=True):
+        if part:
+            state[f"{field}_{number}"] = _as_typed(_first_tokens(part, limit, tokenizer), state["input"], tokenizer)
+
+
+def _first_tokens(part: str | tuple[int, ...], limit: int, tokenizer: Tokenizer) -> str | tuple[int, ...]:
+    """At most `limit` tokens from the start of a text, in whole characters, or of ids."""
+    if not isinstance(part, str):
+        return part[:limit]
+    ids = tokenizer.encode(part)
+    if len(ids) <= limit:
+        return part
+    for kept in range(limit, 0, -1):
+        text = tokenizer.decode(ids[:kept])
+        if part.startswith(text) and len(tokenizer.encode(text)) <= limit:  # not so where a character is cut in two
+            return text
+    return ""
 
 
 def read_as_text() -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from gptcore.ui import address
+from gptcore.ui.elements import code_span
 from gptcore.ui.examples_state import restore_examples
 from gptcore.ui.model_picker import model_picker
-from gptcore.ui.models import ModelChoice
+from gptcore.ui.models import ModelChoice, settle
 from gptcore.ui.texts import LANGUAGES, browser_language, page_text
 
 _ASSETS = Path(__file__).parent / "components"
@@ -45,6 +46,8 @@ def frame(page: Any) -> None:
     st.html(_ASSETS / "app.css")
     st.logo(_ASSETS / "logo.svg", size="large")
     address.value("lang", browser_language(), address.one_of(*LANGUAGES))
+    if page_text("app").language != text.language:
+        st.rerun()  # the navigation and the title were already written in the other language
     projector, _ = address.value("projector", False, lambda words: words == "1", lambda on: str(int(on)))
     with st.sidebar:
         st.markdown(f"**{text('model')}**")
@@ -59,6 +62,8 @@ def frame(page: Any) -> None:
             required=True,
             persist_state="session",
         )
+        if (given := address.refused("lang")) is not None:
+            st.warning(text("bad_language", given=code_span(given)), icon=":material/error:")
         st.toggle(text("projector"), key="projector", persist_state="session", help=text("projector_help"))
     if projector:
         st.html(_ASSETS / "projector.css")
@@ -70,6 +75,7 @@ def frame(page: Any) -> None:
     page.run()
     if not address.finish():
         st.caption(text("address_too_long"))
+    settle()
 
 
 def current_choice() -> ModelChoice:

@@ -21,7 +21,7 @@ def model_picker() -> ModelChoice:
     text = page_text("models")
     offered = offered_kinds()
     kind, unknown = address.value("model", "untrained", address.one_of(*offered))
-    size, _ = address.value("size", "124M", address.one_of(*OFFERED_SIZES))
+    size, no_size = address.value("size", "124M", address.one_of(*OFFERED_SIZES))
     context_length, no_context = address.value("context_length", 256, address.one_of(*CONTEXT_LENGTHS))
     seed, no_seed = address.value("seed", DEFAULT_SEED, address.whole_number(0, MAX_SEED))
     if len(offered) > 1:
@@ -43,7 +43,7 @@ def model_picker() -> ModelChoice:
             persist_state="session",
             help=text("seed_help"),
         )
-        for name, refused in (("seed", no_seed), ("context", no_context)):
+        for name, refused in (("size", no_size), ("context", no_context), ("seed", no_seed)):
             if refused is not None:
                 st.warning(text(f"bad_{name}", given=code_span(refused)), icon=":material/error:")
         st.button(

@@ -5,8 +5,9 @@ torch is imported inside functions: a page shows its tokens before it.
 
 from __future__ import annotations
 
+import gc
 import os
-import threading
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,17 +43,28 @@ class ModelChoice:
 
     @property
     def config(self) -> GPTConfig:
-        """The shape of an untrained model; another kind's is known once it is loaded."""
-        return SIZES[self.size].with_(context_length=self.context_length)
+        """The model's shape, known before it is loaded. Raises InputError("model_gone") for one that is not here."""
+        if self.kind == "untrained":
+            return SIZES[self.size].with_(context_length=self.context_length)
+        if self.kind == "trained_here":
+            return own_model(self).config
+        return CONFIGS[self.kind](self)
 
     @property
     def vocab_size(self) -> int:
-        return SIZES[self.size].vocab_size if self.kind == "untrained" else SIZES["124M"].vocab_size
+        return self.config.vocab_size
+
+    @property
+    def id(self) -> str:
+        """The model in one word, as it stands in an address: "trained_small", "gpt2/openai-community/gpt2", …"""
+        return f"{self.kind}/{self.name}" if self.name else self.kind
 
 
 Loader = Callable[[ModelChoice], "GPTModel"]
 LOADERS: dict[str, Loader] = {}
 """How each kind of model that is not drawn from a seed is loaded; a module that offers one adds itself here."""
+CONFIGS: dict[str, Callable[[ModelChoice], GPTConfig]] = {}
+"""How the shape of each such kind is known without loading it."""
 
 
 class ModelShelf:
@@ -79,6 +91,9 @@ class ModelShelf:
     def turn(self, choice: ModelChoice, tell_place: Callable[[int], None] | None = None) -> Iterator[GPTModel]:
         """Wait for one's turn and have the model for its length; do not keep it."""
         with self.gate.turn(tell_place):
+            if choice.kind == "trained_here":  # one visitor's own: kept in their session, not among everyone's
+                yield own_model(choice)
+                return
             model = self._models.pop(choice, None)
             if model is None:
                 model = self._make(choice)
@@ -93,9 +108,9 @@ class ModelShelf:
         from gptcore.initialization import initialize, untrained_model
 
         if choice.kind != "untrained":
-            model = LOADERS[choice.kind](choice)
-            self._make_room(model.config.weight_bytes)
-            return model
+            self._make_room(choice.config.weight_bytes)
+            check_memory(choice.config.weight_bytes)
+            return LOADERS[choice.kind](choice)
         reused = self._make_room(choice.config.weight_bytes, like=choice)
         if reused is not None:
             return initialize(reused, choice.seed)
@@ -138,7 +153,8 @@ def available_bytes() -> int | None:
 
 
 _SHELF = ModelShelf()
-_READY = threading.Event()
+_SETTLED = {"modules": 0}
+_MANY_MODULES = 100
 
 
 def shelf() -> ModelShelf:
@@ -147,13 +163,27 @@ def shelf() -> ModelShelf:
 
 
 def settle() -> None:
-    """Once everything is imported: take it out of garbage collection, which Streamlit runs after every rerun."""
-    if not _READY.is_set():
-        _READY.set()
-        import gc
+    """Take what has been imported out of garbage collection, which Streamlit runs after every rerun.
 
+    Called at the end of runs; does something only after torch, or again as much as it, was imported meanwhile.
+    """
+    if "torch" in sys.modules and len(sys.modules) > _SETTLED["modules"] + _MANY_MODULES:
+        _SETTLED["modules"] = len(sys.modules)
         gc.collect()
         gc.freeze()
+
+
+def own_model(choice: ModelChoice) -> GPTModel:
+    """One of this visitor's own models. Raises InputError("model_gone") where it was freed."""
+    model = own_models().get(choice.name)
+    if model is None:
+        raise model_gone(choice.name)
+    return model
+
+
+def model_gone(name: str) -> InputError:
+    """What a reader hears of a model that was here and is not."""
+    return InputError("model_gone", f"the model {name} is no longer here", name=name)
 
 
 @st.cache_resource(scope="session", show_spinner=False)

@@ -183,6 +183,8 @@ def position_inspector(report: Report, choice: ModelChoice, examples: Sequence[E
         key="position",
         persist_state="session",
     )
+    if (given := address.refused("position")) is not None:
+        st.warning(text("bad_position", given=code_span(given), positions=report.positions), icon=":material/error:")
     left, right = st.columns(2)
     with left, st.container(border=True):
         _equation(report, index)
@@ -234,6 +236,10 @@ def _position(report: Report) -> int:
     """Index of the chosen position; the first where the address or another text names one that is not there."""
     number, _ = address.value("position", 1, address.whole_number(1, 100_000))
     if number > report.positions:
+        if address.given() is None:  # a shorter text: nobody asked for this position
+            address.leave_out("position")
+        else:
+            address.refuse("position", str(number))
         st.session_state["position"] = number = 1
     return int(number) - 1
 
