@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _LOOK_AGAIN_SECONDS = 0.1
+_TELL_AGAIN_SECONDS = 1.0
 
 
 class FairGate:
@@ -32,14 +34,14 @@ class FairGate:
     def turn(self, tell_place: Callable[[int], None] | None = None) -> Iterator[None]:
         """Wait for one's turn, hold it, pass it on.
 
-        tell_place  called with how many are ahead, while there are any; it may raise to leave the queue
-                    (any Streamlit call does when the visitor has moved on)
+        tell_place  called with how many are ahead, while there are any, at least every second; it may raise to leave
+                    the queue (any Streamlit call does when the visitor has moved on)
         """
         ticket = object()
         with self._changed:
             self._queue.append(ticket)
         try:
-            told = 0
+            told, when = 0, 0.0
             while True:
                 with self._changed:
                     ahead = self._queue.index(ticket)
@@ -48,8 +50,9 @@ class FairGate:
                         ahead = self._queue.index(ticket)
                 if not ahead:
                     break
-                if tell_place is not None:
+                if tell_place is not None and (ahead != told or time.monotonic() > when + _TELL_AGAIN_SECONDS):
                     tell_place(ahead)
+                    when = time.monotonic()
                 told = ahead
             yield
         finally:

@@ -14,7 +14,7 @@ from gptcore.config import SIZES
 from gptcore.examples import Example, encode
 from gptcore.numbers import count
 from gptcore.tokenizer import tokenizer_for
-from gptcore.ui.models import ModelChoice, settle, shelf
+from gptcore.ui.models import ModelChoice, shelf
 from gptcore.ui.texts import page_text
 
 if TYPE_CHECKING:
@@ -50,30 +50,30 @@ class Kept:
 _KEPT = Kept(most=256)
 
 
+def prepare(
+    choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0, index: int = 0
+) -> tuple[Report, RankCurve]:
+    """Make and keep what a page will ask for, outside of any visitor's run."""
+    with shelf().turn(choice) as model:
+        report = _score(examples, temperature)(model)
+        curve = _curve(examples, index, temperature)(model)
+    _KEPT.keep(_report_key(choice, examples, temperature), report)
+    _KEPT.keep(_curve_key(choice, examples, index, temperature), curve)
+    return report, curve
+
+
 def report_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> Report:
     """The report of examples under a model, said while it is made.
 
     Raises InputError as `gptcore.score` does, and "no_memory".
     """
-
-    def make(model: GPTModel) -> Report:
-        from gptcore.scoring import score
-
-        return score(model, examples, temperature=temperature)
-
-    return _kept_or_made(("report", choice, tuple(examples), temperature), choice, make)
+    return _kept_or_made(_report_key(choice, examples, temperature), choice, _score(examples, temperature))
 
 
 def rank_curve_for(choice: ModelChoice, examples: Sequence[Example], index: int, temperature: float = 1.0) -> RankCurve:
     """One scored position's whole distribution under a model."""
-
-    def make(model: GPTModel) -> RankCurve:
-        from gptcore.scoring import rank_curve
-
-        batch = encode(examples, tokenizer_for(model.config.vocab_size))
-        return rank_curve(model, batch, index, temperature=temperature)
-
-    return _kept_or_made(("curve", choice, tuple(examples), index, temperature), choice, make)
+    key = _curve_key(choice, examples, index, temperature)
+    return _kept_or_made(key, choice, _curve(examples, index, temperature))
 
 
 def with_model(choice: ModelChoice, key: Hashable, make: Callable[[GPTModel], Result]) -> Result:
@@ -89,8 +89,34 @@ def _kept_or_made(key: Hashable, choice: ModelChoice, make: Callable[[GPTModel],
         result = make(model)
     if choice.kind != "trained_here":  # its weights may change under the same name
         _KEPT.keep(key, result)
-    settle()
     return result
+
+
+def _report_key(choice: ModelChoice, examples: Sequence[Example], temperature: float) -> Hashable:
+    return "report", choice, tuple(examples), temperature
+
+
+def _curve_key(choice: ModelChoice, examples: Sequence[Example], index: int, temperature: float) -> Hashable:
+    return "curve", choice, tuple(examples), index, temperature
+
+
+def _score(examples: Sequence[Example], temperature: float) -> Callable[[GPTModel], Report]:
+    def make(model: GPTModel) -> Report:
+        from gptcore.scoring import score
+
+        return score(model, examples, temperature=temperature)
+
+    return make
+
+
+def _curve(examples: Sequence[Example], index: int, temperature: float) -> Callable[[GPTModel], RankCurve]:
+    def make(model: GPTModel) -> RankCurve:
+        from gptcore.scoring import rank_curve
+
+        batch = encode(examples, tokenizer_for(model.config.vocab_size))
+        return rank_curve(model, batch, index, temperature=temperature)
+
+    return make
 
 
 @contextmanager

@@ -1,0 +1,72 @@
+"""The app as a server that warms itself up: `GPT_EXPLORER_WARM=1 streamlit run gptcore/ui/server.py`.
+
+`streamlit run app.py` serves the very same pages; there the first visitor waits for torch and the first model.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).resolve().parent
+_ROOT = _HERE.parents[1]
+
+# Streamlit puts a script's folder on the path. The project's is meant, so that gptcore is found from any folder,
+# and not this one, whose modules would be found a second time under short names.
+sys.path[:] = [str(_ROOT), *(entry for entry in sys.path if Path(entry or ".").resolve() not in (_HERE, _ROOT))]
+
+
+def warm_up() -> None:
+    """Import torch, draw the default model, score what the first visitor will see, import what charts need."""
+    from gptcore.charts.distribution import rank_curve, top_tokens
+    from gptcore.charts.positions import log_probabilities, target_probabilities
+    from gptcore.charts.ruler import perplexity_ruler
+    from gptcore.examples import PRESETS
+    from gptcore.ui.models import ModelChoice, settle
+    from gptcore.ui.reports import prepare
+    from gptcore.ui.texts import text_in
+
+    report, curve = prepare(ModelChoice(), PRESETS["book"])
+    text = text_in("en", "explore")
+    figures = [
+        target_probabilities(report, text.group("chart_target_probabilities")),
+        log_probabilities(report, text.group("chart_log_probabilities")),
+        perplexity_ruler([("", report.perplexity)], report.vocab_size, text.group("chart_perplexity")),
+        top_tokens(report, 0, text.group("chart_top_tokens")),
+        rank_curve(curve, "", text.group("chart_rank_curve")),
+    ]
+    for figure in figures:
+        figure.to_json()
+    settle()
+
+
+def _warm_up_or_say_why() -> None:
+    try:
+        warm_up()
+    except Exception:  # visitors can still come: each page does what it needs by itself
+        logging.getLogger(__name__).exception("The app could not be warmed up")
+
+
+@asynccontextmanager
+async def _lifespan(_: st.App) -> AsyncIterator[None]:
+    if os.environ.get("GPT_EXPLORER_WARM") == "1":
+        threading.Thread(target=_warm_up_or_say_why, name="warm-up", daemon=True).start()
+    yield
+
+
+def _say_sorry(_: Exception) -> bool:
+    """In place of a traceback, which goes to the log: a sentence."""
+    from gptcore.ui.texts import page_text
+
+    st.error(page_text("app")("unexpected"), icon=":material/error:")
+    return True
+
+
+app = st.App(_ROOT / "app.py", lifespan=_lifespan, on_script_error=_say_sorry)
