@@ -77,7 +77,7 @@ def surprise_colour(surprisal_nats: float, uniform_nats: float) -> str:
     """A surprise on the one even scale: its dark end is certainty, its light end one and a half times even guessing.
 
     >>> surprise_colour(0.0, 10.8)
-    'rgb(0, 32, 76)'
+    'rgb(0, 34, 78)'
     """
     place = min(max(surprisal_nats / (1.5 * uniform_nats), 0.0), 1.0)  # a colour ends somewhere; the number does not
     colour: str = sample_colorscale(LIGHT.surprise, place)[0]
