@@ -91,6 +91,9 @@ def page_controls() -> Any:
 
 def heading(section: str) -> None:
     """A page's title and the sentence under it."""
+    if _CHOICE not in st.session_state:  # a fresh server that is asked for this page first runs it without app.py
+        st.navigation(pages())  # which this tells it to run
+        st.rerun()
     text = page_text(section)
     with st.container(gap=None):
         st.header(text("title"), anchor=False)
