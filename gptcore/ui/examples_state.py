@@ -129,7 +129,11 @@ def _fill(examples: tuple[Example, ...], kind: str) -> None:
 
 def start_from() -> None:
     """Fill the fields from the preset that was chosen."""
-    examples = PRESETS[st.session_state["preset"]]
+    show_examples(PRESETS[st.session_state["preset"]])
+
+
+def show_examples(examples: tuple[Example, ...]) -> None:
+    """Fill the fields with examples, all lined up in one way and entered as their first one is."""
     kind = "text" if isinstance(examples[0].prompt, str) else "ids"
     st.session_state["input"] = kind
     st.session_state["alignment"] = examples[0].alignment

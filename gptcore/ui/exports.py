@@ -21,7 +21,7 @@ from gptcore.ui.texts import page_text
 def script_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> str:
     """A Python script that runs as it stands beside `gptcore` and prints the same numbers."""
     setup, model = model_code(choice)
-    rows = "".join(f"    {_example_code(example)},\n" for example in examples)
+    rows = "".join(f"    {example_code(example)},\n" for example in examples)
     extra = f", temperature={temperature!r}" if temperature != 1.0 else ""
     return (
         f"from gptcore import Example, score\n{setup}\n\n"
@@ -38,20 +38,28 @@ def script_for(choice: ModelChoice, examples: Sequence[Example], temperature: fl
 def model_code(choice: ModelChoice) -> tuple[str, str]:
     """The imports, and the expression that makes a model."""
     if choice.kind == "untrained":
-        config = f'SIZES["{choice.size}"]'
-        if choice.context_length != SIZES[choice.size].context_length:
-            config += f".with_(context_length={choice.context_length})"
-        return "from gptcore import untrained_model\nfrom gptcore.config import SIZES", (
-            f"untrained_model({config}, seed={choice.seed})"
-        )
+        setup, config = config_code(choice)
+        return f"from gptcore import untrained_model\n{setup}", f"untrained_model({config}, seed={choice.seed})"
     if choice.kind == "trained_small":
-        return "from gptcore import trained_small_model", "trained_small_model()"
+        return "from gptcore.weights import trained_small_model", "trained_small_model()"
     if choice.kind == "gpt2":
-        return "from gptcore.weights import load_gpt2", 'load_gpt2("path/to/gpt2")  # folder with model.safetensors'
+        return "from gptcore.gpt2_folders import find_gpt2\nfrom gptcore.weights import load_gpt2", (
+            f"load_gpt2(find_gpt2()[{choice.name!r}].path)"
+        )
     return (
         "from gptcore.weights import load_checkpoint",
         'load_checkpoint("model.safetensors")  # saved on the Train page',
     )
+
+
+def config_code(choice: ModelChoice) -> tuple[str, str]:
+    """The import, and the expression that makes a model's configuration."""
+    if choice.kind != "untrained":
+        return "from gptcore import GPTConfig", repr(choice.config)
+    config = f'SIZES["{choice.size}"]'
+    if choice.context_length != SIZES[choice.size].context_length:
+        config += f".with_(context_length={choice.context_length})"
+    return "from gptcore.config import SIZES", config
 
 
 def notebook_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> str:
@@ -119,7 +127,8 @@ def report_downloads(
         )
 
 
-def _example_code(example: Example) -> str:
+def example_code(example: Example) -> str:
+    """An example as an expression of Python."""
     extra = "" if example.alignment == "paired" else f', alignment="{example.alignment}"'
     if isinstance(example.prompt, str):
         target = f", {example.target!r}" if example.target else ""

@@ -1,4 +1,4 @@
-"""A chart that is updated in place. `st.plotly_chart` is built anew at every change, which blinks when numbers stream."""
+"""A chart that is updated in place: `st.plotly_chart` is built anew at every change, which blinks when numbers stream."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.components.v1 import declare_component
+
+from gptcore.ui.elements import plain
 
 _FOLDER = Path(__file__).parent / "components"
 _PLOTLY = Path(plotly.__file__).parent / "package_data"
@@ -53,7 +55,7 @@ def live_chart(
         },
         on_point_change=clicked,
     )
-    st.caption(summary)
+    st.caption(plain(summary))
 
 
 def _served() -> str:
