@@ -32,6 +32,7 @@ def temperature_control(place: Any) -> float:
             text("temperature"),
             min_value=0.1,
             max_value=5.0,
+            value=None,
             step=0.1,
             format="%.2f",
             key="temperature",
