@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from gptcore.sweeps import sweep_seeds as sweep_seeds
     from gptcore.training import train as train
     from gptcore.training_config import TrainConfig as TrainConfig
+    from gptcore.weights import load_gpt2 as load_gpt2
+    from gptcore.weights import trained_small_model as trained_small_model
 
 _HOME = {
     "GPT_CONFIG_124M": "config",
@@ -39,6 +41,8 @@ _HOME = {
     "generate_text_simple": "model",
     "Report": "results",
     "score": "scoring",
+    "load_gpt2": "weights",
+    "trained_small_model": "weights",
     "compare_examples": "sweeps",
     "sweep_seeds": "sweeps",
     "train": "training",

@@ -51,7 +51,7 @@ def find_gpt2(environment: Mapping[str, str] = os.environ) -> dict[str, GPT2Fold
     Only what calls itself a GPT-2 is listed; what is wrong with one is in its `error`.
     """
     found: dict[str, GPT2Folder] = {}
-    for name, path in (*_in_cache(_cache_folder(environment)), *_in_models_folder(environment.get(MODELS_VARIABLE))):
+    for name, path in (*_in_cache(cache_folder(environment)), *_in_models_folder(environment.get(MODELS_VARIABLE))):
         try:
             marks = tuple((path / file).stat() for file in (CONFIG, WEIGHTS))
         except OSError:  # a download that was not finished, or another kind of model
@@ -159,7 +159,7 @@ def published_name(path: Path) -> str:
     return path.name
 
 
-def _cache_folder(environment: Mapping[str, str]) -> Path:
+def cache_folder(environment: Mapping[str, str]) -> Path:
     """Where Hugging Face keeps models, by the variables that its own library reads."""
     given = environment.get("HF_HUB_CACHE") or environment.get("HUGGINGFACE_HUB_CACHE")
     if given:

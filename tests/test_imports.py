@@ -28,11 +28,19 @@ class Layer:
 
 
 FOUNDATION = {"config", "errors", "numbers", "pieces", "results", "seed_lists", "sweep_results", "training_results"}
-WITHOUT_TORCH = {"examples", "gpt2_folders", "tokenizer", "weight_files"}  # a page shows tokens before torch is there
+WITHOUT_TORCH = {
+    "examples",
+    "gpt2_fetch",
+    "gpt2_folders",
+    "tokenizer",
+    "weight_files",
+}  # a page shows tokens before torch is there
 
 LAYERS = {
     "foundation": Layer({"numpy", "pandas"}, set()),
-    "tokens": Layer({"numpy", "pandas", "tiktoken", "tiktoken_ext"}, {"foundation"}, later={"torch"}),
+    "tokens": Layer(
+        {"numpy", "pandas", "tiktoken", "tiktoken_ext"}, {"foundation"}, later={"huggingface_hub", "torch"}
+    ),
     "maths": Layer(
         {"numpy", "pandas", "safetensors", "tiktoken", "torch"},
         {"foundation", "tokens"},

@@ -10,7 +10,7 @@ import streamlit as st
 from gptcore.ui import address
 from gptcore.ui.elements import code_span
 from gptcore.ui.examples_state import restore_examples
-from gptcore.ui.model_picker import model_picker
+from gptcore.ui.model_picker import model_picker, unknown_model_notice
 from gptcore.ui.models import ModelChoice, settle
 from gptcore.ui.texts import LANGUAGES, browser_language, page_text
 
@@ -72,6 +72,7 @@ def frame(page: Any) -> None:
         )
     st.session_state["_page_controls"] = page_controls
     restore_examples()
+    unknown_model_notice()
     page.run()
     if not address.finish():
         st.caption(text("address_too_long"))

@@ -7,27 +7,35 @@ import secrets
 import streamlit as st
 
 from gptcore.config import MAX_SEED, SIZES
+from gptcore.numbers import count
 from gptcore.ui import address
-from gptcore.ui.elements import code_span
-from gptcore.ui.models import DEFAULT_SEED, LOADERS, ModelChoice, own_models
+from gptcore.ui.elements import code_span, error_sentence
+from gptcore.ui.gpt2_download import download_gpt2, fetched_for_me
+from gptcore.ui.models import DEFAULT_SEED, ModelChoice
+from gptcore.ui.stored_models import choice_of, found_gpt2, offered_models, refusal
 from gptcore.ui.texts import page_text
 
 OFFERED_SIZES = [name for name, config in SIZES.items() if config.vocab_size == SIZES["124M"].vocab_size]
 CONTEXT_LENGTHS = [256, 1024]
+_UNKNOWN = "_unknown_model"
+_PUBLISHER = "openai-community/"
 
 
 def model_picker() -> ModelChoice:
     """Draw the picker; the model that the visitor chose."""
     text = page_text("models")
-    offered = offered_kinds()
+    if (fetched := fetched_for_me()) is not None:
+        _choose(fetched)
+    offered = offered_models()
     kind, unknown = address.value("model", "untrained", address.one_of(*offered))
     size, no_size = address.value("size", "124M", address.one_of(*OFFERED_SIZES))
     context_length, no_context = address.value("context_length", 256, address.one_of(*CONTEXT_LENGTHS))
     seed, no_seed = address.value("seed", DEFAULT_SEED, address.whole_number(0, MAX_SEED))
-    if len(offered) > 1:
-        st.selectbox(text("model"), offered, format_func=kind_name, key="model", persist_state="session")
     if unknown is not None:
-        st.warning(text("unknown_model", given=code_span(unknown)), icon=":material/error:")
+        st.session_state[_UNKNOWN] = unknown
+    st.selectbox(
+        text("model"), offered, format_func=model_name, key="model", persist_state="session", on_change=_chosen
+    )
     if kind == "untrained":
         left, right = st.columns(2)
         left.selectbox(text("size"), OFFERED_SIZES, key="size", persist_state="session", help=text("size_help"))
@@ -38,6 +46,7 @@ def model_picker() -> ModelChoice:
             text("seed"),
             min_value=0,
             max_value=MAX_SEED,
+            value=None,  # an emptied field is the default seed again, not the lowest
             step=1,
             key="seed",
             persist_state="session",
@@ -49,25 +58,61 @@ def model_picker() -> ModelChoice:
         st.button(
             text("another_seed"), key="another_seed", icon=":material/casino:", on_click=_another_seed, width="stretch"
         )
-        return ModelChoice("untrained", size, context_length, seed)
-    return ModelChoice(kind=kind.split("/", 1)[0], name=kind.split("/", 1)[-1] if "/" in kind else "")
+        choice = ModelChoice("untrained", size, context_length, seed)
+    else:
+        choice = choice_of(kind)
+        _about(choice)
+    _unusable()
+    download_gpt2()
+    return choice
 
 
-def offered_kinds() -> list[str]:
-    """What can be chosen: "untrained", the kinds that load without a name, "gpt2/<name>", "trained_here/<name>"."""
-    kinds = ["untrained"]
-    for kind in LOADERS:
-        if kind != "trained_here":
-            kinds.append(kind)
-    kinds += [f"trained_here/{name}" for name in own_models()]
-    return kinds
-
-
-def kind_name(kind: str) -> str:
-    """What a kind is called in the reader's language."""
+def unknown_model_notice() -> None:
+    """Where the address named a model that is not here: say so on the page, and offer what is, until one is chosen."""
+    unknown = st.session_state.get(_UNKNOWN)
+    if unknown is None:
+        return
     text = page_text("models")
-    family, _, name = kind.partition("/")
-    return text(f"kinds.{family}", name=name)
+    error = refusal(unknown)
+    reason = " " + error_sentence(error) if error is not None else ""
+    with st.container(border=True, key="unknown_model"):
+        st.warning(text("unknown_model", given=code_span(unknown)) + reason, icon=":material/error:")
+        with st.container(horizontal=True):
+            for model in offered_models():
+                st.button(model_name(model), key=f"choose_{model}", on_click=_choose, args=(model,))
+
+
+def model_name(model: str) -> str:
+    """What a model is called in the reader's language, by its id."""
+    text = page_text("models")
+    family, _, name = model.partition("/")
+    return text(f"kinds.{family}", name=name.removeprefix(_PUBLISHER))
+
+
+def _about(choice: ModelChoice) -> None:
+    """What a model that was trained is: its size, what it reads at once, what it has read."""
+    text = page_text("models")
+    config = choice.config
+    about = text("about", millions=count(config.parameters / 1e6), context=count(config.context_length))
+    published = choice.kind != "gpt2" or choice.name.startswith(_PUBLISHER)
+    st.caption(f"{about} {text(f'about_{choice.kind}' if published else 'about_found')}")
+
+
+def _unusable() -> None:
+    """What was found and cannot be used, and why."""
+    text = page_text("models")
+    for name, folder in found_gpt2().items():
+        if folder.error is not None:
+            st.caption(text("unusable", name=code_span(name), reason=error_sentence(folder.error)))
+
+
+def _choose(model: str) -> None:
+    st.session_state["model"] = model
+    _chosen()
+
+
+def _chosen() -> None:
+    st.session_state.pop(_UNKNOWN, None)
 
 
 def _another_seed() -> None:

@@ -80,7 +80,7 @@ class ModelShelf:
 
     def holds(self, choice: ModelChoice) -> bool:
         """Whether a model is ready."""
-        return choice in self._models
+        return choice.kind == "trained_here" or choice in self._models
 
     @property
     def bytes_held(self) -> int:
