@@ -380,6 +380,10 @@ def test_more_positions_than_are_scored_at_once() -> None:
     np.testing.assert_allclose(report.surprisal_nats, expected, rtol=0, atol=1e-5)
     assert report.cross_entropy == pytest.approx(expected.mean().item(), rel=NOISE)
     assert report.torch_cross_entropy == pytest.approx(expected.mean().item(), rel=NOISE)
+    batch = encode(examples, NumberedTokenizer(31))
+    for index in (0, 63, 64, 187):
+        curve = rank_curve(model, batch, index)
+        assert (curve.target_rank, curve.target_probability) == (report.rank[index], report.target_probability[index])
 
 
 def test_a_row_longer_than_the_context_is_refused_before_it_is_run(toy_model: GPTModel) -> None:
