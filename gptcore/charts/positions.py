@@ -30,7 +30,10 @@ def target_probabilities(
     rows = report.positions <= MOST_ROWS
     places = _places(report)
     uniform = 1.0 / report.vocab_size
-    p = np.maximum(report.target_probability.astype(np.float64), np.nextafter(0, 1))
+    p = report.target_probability.astype(np.float64)
+    p = np.where(
+        p > 0, p, np.exp(np.maximum(report.log_probability.astype(np.float64), -700.0))
+    )  # float32 ends at e^−103
     figure = new_figure(style, height=_height(report, rows))
     palette = style.palette
 
@@ -75,7 +78,13 @@ def target_probabilities(
         math.log10(low) - (0.14 if rows else 0.08) * span - 0.05,
         min(math.log10(high) + (0.34 if rows else 0.08) * span + 0.05, 0.25),
     ]
-    axis = {"type": "log", "range": limits, "title": {"text": words["axis"]}, "dtick": 1, "exponentformat": "power"}
+    axis: dict[str, object] = {
+        "type": "log",
+        "range": limits,
+        "title": {"text": words["axis"]},
+        "exponentformat": "power",
+    }
+    axis["dtick"] = max(1, math.ceil((limits[1] - limits[0]) / 10))
     where = "x" if rows else "y"
     figure.update_layout({f"{where}axis": axis})
     add_reference_line(

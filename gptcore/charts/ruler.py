@@ -83,7 +83,7 @@ def perplexity_ruler(
         colour = palette.series[n % len(palette.series)] if several else palette.target
         figure.add_trace(
             go.Scatter(
-                x=[value],
+                x=[value if math.isfinite(value) else end],
                 y=[0],
                 mode="markers+text",
                 marker={"symbol": "diamond", "size": 17, "color": colour},
