@@ -61,7 +61,8 @@ async function draw(chart) {
     while (!chart.gone && (drawn !== chart.wanted || chart.width !== chart.root.clientWidth)) {
       drawn = chart.wanted;
       chart.width = chart.root.clientWidth;
-      const layout = { ...drawn.layout, width: chart.width, autosize: false };
+      const modebar = { bgcolor: "rgba(0,0,0,0)", color: "#8b95a4", activecolor: "#5b6675" };
+      const layout = { modebar, ...drawn.layout, width: chart.width, autosize: false };
       await Plotly.react(chart.root, drawn.data, layout, {
         displaylogo: false,
         scrollZoom: false,

@@ -1,0 +1,148 @@
+"""Take a comparison along: its table, its numbers, its charts, and code that gives the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from gptcore.examples import Example
+from gptcore.seed_lists import write_seeds
+from gptcore.ui.elements import download
+from gptcore.ui.exports import charts_page, config_code, example_code, model_code
+from gptcore.ui.models import ModelChoice
+from gptcore.ui.texts import page_text
+
+if TYPE_CHECKING:
+    from gptcore.sweep_results import ExampleRecord, SeedRecord, SeedTable
+
+
+def seeds_script(
+    choice: ModelChoice, examples: Sequence[Example], seeds: Sequence[int], temperature: float = 1.0
+) -> str:
+    """A script that runs as it stands beside `gptcore` and prints a sweep's numbers."""
+    setup, config = config_code(choice)
+    parsing = "" if isinstance(seeds, range) else "from gptcore.seed_lists import parse_seeds\n"
+    wanted = repr(seeds) if isinstance(seeds, range) else f"parse_seeds({write_seeds(seeds)!r})"
+    return (
+        f"from gptcore import Example, sweep_seeds\n{setup}\n{parsing}"
+        "from gptcore.sweep_results import SeedTable\n\n"
+        f"{examples_code(examples)}"
+        f"records = list(sweep_seeds({config}, examples, {wanted}{temperature_code(temperature)}))\n"
+        "table = SeedTable.of(records)\n"
+        "summary = table.summary()\n\n"
+        "print(table.to_frame().to_string())\n"
+        'print(f"mean cross-entropy    {summary.mean:.4f} ± {summary.standard_error:.4f} nats")\n'
+        'print(f"standard deviation    {summary.standard_deviation:.4f} nats")\n'
+        'print(f"below ln V            {summary.below_uniform} of {summary.count}")\n'
+    )
+
+
+def inputs_script(
+    choice: ModelChoice, examples: Sequence[Example], pair: tuple[int, int], temperature: float = 1.0
+) -> str:
+    """A script that runs as it stands beside `gptcore` and prints a comparison of inputs."""
+    setup, model = model_code(choice)
+    first, second = pair
+    return (
+        f"from gptcore import Example, compare_examples\n{setup}\n"
+        "from gptcore.sweep_results import aligned_rows\n\n"
+        f"model = {model}\n"
+        f"{examples_code(examples)}"
+        f"records = list(compare_examples(model, examples{temperature_code(temperature)}))\n\n"
+        "for record in records:\n"
+        '    print(f"{record.example + 1}  cross-entropy {record.report.cross_entropy:.4f} nats  "\n'
+        '          f"perplexity {record.report.perplexity:,.2f}  bits per byte {record.bits_per_byte:.3f}")\n'
+        f"print(aligned_rows(records[{first}].report, records[{second}].report).to_string())\n"
+    )
+
+
+def seeds_code(choice: ModelChoice, examples: Sequence[Example], seeds: Sequence[int], temperature: float) -> None:
+    """The script, on the page."""
+    script_on_page(seeds_script(choice, examples, seeds, temperature))
+
+
+def inputs_code(choice: ModelChoice, examples: Sequence[Example], pair: tuple[int, int], temperature: float) -> None:
+    """The script, on the page."""
+    script_on_page(inputs_script(choice, examples, pair, temperature))
+
+
+def seeds_downloads(
+    records: Sequence[SeedRecord],
+    table: SeedTable,
+    choice: ModelChoice,
+    examples: Sequence[Example],
+    seeds: Sequence[int],
+    temperature: float,
+    figures: Mapping[str, Any],
+) -> None:
+    """Buttons for a sweep's table, numbers, charts and script."""
+    from gptcore.sweep_results import sweep_to_dict
+
+    comparison_downloads(
+        "seeds",
+        csv=lambda: table.to_frame().to_csv(index=False),
+        analysis=lambda: sweep_to_dict(records),
+        figures=figures,
+        script=lambda: seeds_script(choice, examples, seeds, temperature),
+    )
+
+
+def inputs_downloads(
+    records: Sequence[ExampleRecord],
+    rows: Any,
+    choice: ModelChoice,
+    examples: Sequence[Example],
+    pair: tuple[int, int],
+    temperature: float,
+    figures: Mapping[str, Any],
+) -> None:
+    """Buttons for a comparison's aligned table, numbers, charts and script."""
+    comparison_downloads(
+        "inputs",
+        csv=lambda: rows.to_csv(index=False),
+        analysis=lambda: {
+            "texts": [{**record.report.to_dict(), "bits_per_byte": record.bits_per_byte} for record in records],
+            "difference": {
+                "from": pair[0] + 1,
+                "to": pair[1] + 1,
+                "positions": json.loads(rows.to_json(orient="records", double_precision=15)),
+            },
+        },
+        figures=figures,
+        script=lambda: inputs_script(choice, examples, pair, temperature),
+    )
+
+
+def comparison_downloads(name: str, *, csv: Any, analysis: Any, figures: Mapping[str, Any], script: Any) -> None:
+    """Buttons for a comparison's files, each made when its button is pressed: all take functions without arguments."""
+    text = page_text("exports")
+    files = {
+        "csv": (csv, "csv", "text/csv"),
+        "json": (lambda: json.dumps(analysis(), ensure_ascii=False, indent=1), "json", "application/json"),
+        "charts": (lambda: charts_page(text("charts_title"), figures), "html", "text/html"),
+        "script": (script, "py", "text/x-python"),
+    }
+    with st.container(horizontal=True, key=f"downloads_{name}"):
+        for kind, (make, ending, mime) in files.items():
+            download(text(kind), make, f"{name}.{ending}", mime, f"download_{name}_{ending}")
+
+
+def script_on_page(script: str) -> None:
+    """A script under its heading."""
+    text = page_text("explore")
+    with st.expander(text("code"), icon=":material/code:"):
+        st.caption(text("code_lead"))
+        st.code(script, language="python")
+
+
+def examples_code(examples: Sequence[Example]) -> str:
+    """The statement that lists the examples."""
+    return "examples = [\n" + "".join(f"    {example_code(example)},\n" for example in examples) + "]\n"
+
+
+def temperature_code(temperature: float) -> str:
+    """The argument that a temperature other than 1 takes."""
+    return f", temperature={temperature!r}" if temperature != 1.0 else ""

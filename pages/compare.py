@@ -1,0 +1,24 @@
+"""Compare: what one seed or one text cannot show. Many seeds on one input, or several inputs under one model."""
+
+import streamlit as st
+
+from gptcore.ui.compare_fields import compare_view, compared_texts, pair_menu
+from gptcore.ui.compare_inputs import inputs_view
+from gptcore.ui.compare_models import models_view, sentence_menu
+from gptcore.ui.compare_seeds import seeds_view
+from gptcore.ui.frame import current_choice, heading, page_controls
+from gptcore.ui.report_view import temperature_control
+
+VIEWS = {"seeds": seeds_view, "inputs": inputs_view, "models": models_view}
+
+heading("compare")
+choice = current_choice()
+temperature = temperature_control(page_controls())
+with st.container(horizontal=True, vertical_alignment="bottom", key="compare_bar"):
+    view = compare_view(list(VIEWS))
+    if view == "inputs":
+        pair_menu()
+    if view == "models":
+        sentence_menu()
+examples = compared_texts(choice, open_at_first=view == "inputs")
+VIEWS[view](choice, examples, temperature)
