@@ -1,0 +1,174 @@
+"""What backpropagation does: the push on one position's logits, and what real steps make of its distribution."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from gptcore import numbers
+from gptcore.config import SIZES
+from gptcore.examples import PRESETS, Example, encode
+from gptcore.pieces import visible
+from gptcore.tokenizer import tokenizer_for
+from gptcore.training_config import TrainConfig
+from gptcore.training_results import LogitGradient
+from gptcore.ui import address
+from gptcore.ui.elements import chart, code_span, current_style
+from gptcore.ui.models import ModelChoice
+from gptcore.ui.texts import page_text
+
+VOCABULARIES = ("seven", "gpt2")
+_SIZE = {"seven": "toy", "gpt2": "mini"}
+_EXAMPLES = {
+    "seven": (Example("every effort moves", "effort moves you"),),
+    "gpt2": PRESETS["book"][:1],
+}
+RATES = (0.03, 0.1, 0.3, 1.0)
+MOST_STEPS = 10
+
+
+def backpropagation(choice: ModelChoice) -> None:
+    """The section: vocabulary, position, rate and steps; the push as bars; before and after."""
+    text = page_text("train")
+    st.markdown(text("backpropagation.lead"))
+    vocabulary, position, rate, step = _controls(text("backpropagation.vocabulary"))
+    gradients = _gradients(vocabulary, choice.seed, rate)
+    before, after = gradients[step - 1], gradients[step]
+    index = position - 1
+    target = visible(before.target_piece[index])
+    is_target = int((before.shown_token_id[index] == before.target_token_id[index]).argmax())
+    p_before, p_after = (float(g.probability[index, is_target]) for g in (before, after))
+    st.caption(text(f"backpropagation.model_{vocabulary}", seed=choice.seed))
+    left, right = st.columns(2)
+    with left, st.container(border=True):
+        _push(before, index, target, is_target)
+    with right, st.container(border=True):
+        _distribution(before, after, index, target, (p_before, p_after))
+    st.markdown(
+        text(
+            "backpropagation.after",
+            step=step,
+            target=code_span(before.target_piece[index]),
+            p_before=numbers.probability(p_before),
+            p_after=numbers.probability(p_after),
+            loss_before=numbers.nats(before.cross_entropy),
+            loss_after=numbers.nats(after.cross_entropy),
+        )
+    )
+
+
+def _controls(label: str) -> tuple[str, int, float, int]:
+    text = page_text("train")
+    vocabulary, _ = address.value("backpropagation_vocabulary", "seven", address.one_of(*VOCABULARIES))
+    tokenizer = tokenizer_for(SIZES[_SIZE[vocabulary]].vocab_size)
+    batch = encode(_EXAMPLES[vocabulary], tokenizer)
+    prompts, targets = batch.inputs[batch.scored], batch.targets[batch.scored]
+    address.value("backpropagation_position", 1, address.whole_number(1, len(targets)))
+    address.value("backpropagation_rate", 0.1, address.one_of(*RATES))
+    address.value("backpropagation_number", 1, address.whole_number(1, MOST_STEPS))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="backpropagation_controls"):
+        st.segmented_control(
+            label,
+            VOCABULARIES,
+            format_func=lambda name: text(f"backpropagation.{name}"),
+            key="backpropagation_vocabulary",
+            required=True,
+            persist_state="session",
+        )
+        st.selectbox(
+            text("backpropagation.position"),
+            list(range(1, len(targets) + 1)),
+            format_func=lambda number: text(
+                "backpropagation.position_option",
+                number=number,
+                target=visible(tokenizer.piece(int(targets[number - 1]))),
+                prompt=visible(tokenizer.piece(int(prompts[number - 1]))),
+            ),
+            key="backpropagation_position",
+            persist_state="session",
+            width=260,
+        )
+        st.segmented_control(
+            text("backpropagation.rate"),
+            RATES,
+            key="backpropagation_rate",
+            required=True,
+            persist_state="session",
+        )
+        st.slider(
+            text("backpropagation.step"),
+            0,
+            MOST_STEPS,
+            key="backpropagation_number",
+            persist_state="session",
+            width=220,
+        )
+        st.button(
+            text("backpropagation.one_more"),
+            key="backpropagation_step",
+            icon=":material/skip_next:",
+            disabled=st.session_state["backpropagation_number"] >= MOST_STEPS,
+            on_click=_one_more,
+        )
+    state = st.session_state
+    return (
+        vocabulary,
+        int(state["backpropagation_position"]),
+        float(state["backpropagation_rate"]),
+        int(state["backpropagation_number"]),
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _gradients(vocabulary: str, seed: int, rate: float) -> list[LogitGradient]:
+    """The gradient before every one of MOST_STEPS plain gradient steps, and after the last."""
+    from gptcore.backpropagation import follow_gradients
+    from gptcore.initialization import untrained_model
+
+    config = SIZES[_SIZE[vocabulary]]
+    model = untrained_model(config, seed)
+    batch = encode(_EXAMPLES[vocabulary], tokenizer_for(config.vocab_size))
+    return list(follow_gradients(model, batch, TrainConfig(rate, steps=MOST_STEPS, optimizer="sgd")))
+
+
+def _push(gradient: LogitGradient, index: int, target: str, is_target: int) -> None:
+    from gptcore.charts.backpropagation import push_on_logits
+
+    text = page_text("train")
+    p, N = float(gradient.probability[index, is_target]), gradient.positions
+    up = -float(gradient.gradient[index, is_target])
+    st.latex(
+        r"\frac{\partial\,\text{loss}}{\partial z_v} = \frac{p_v - [v = \text{target}]}{N}"
+        rf"\qquad \frac{{{p:.4f} - 1}}{{{N}}} = {-up:.4f}"
+    )
+    chart(
+        push_on_logits(gradient, index, text.group("chart_push"), current_style()),
+        "backpropagation_chart_push",
+        text("chart_push.summary", target=target, push=numbers.signed_nats(up), down=numbers.signed_nats(-up)),
+        title=text("chart_push.title", step=gradient.step + 1),
+    )
+
+
+def _distribution(before: LogitGradient, after: LogitGradient, index: int, target: str, p: tuple[float, float]) -> None:
+    from gptcore.charts.backpropagation import before_and_after
+
+    text = page_text("train")
+    factor = p[1] / p[0] if p[0] else math.inf
+    st.latex(rf"p_{{\text{{target}}}}:\; {p[0]:.4g} \to {p[1]:.4g} \quad (\times\,{factor:.3g})")
+    chart(
+        before_and_after(before, after, index, text.group("chart_distribution"), current_style()),
+        "backpropagation_chart_distribution",
+        text(
+            "chart_distribution.summary",
+            step=after.step,
+            target=target,
+            before=numbers.probability(p[0]),
+            after=numbers.probability(p[1]),
+        ),
+        title=text("chart_distribution.title", step=after.step),
+    )
+
+
+def _one_more() -> None:
+    st.session_state["backpropagation_number"] += 1

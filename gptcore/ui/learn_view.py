@@ -1,0 +1,193 @@
+"""Learn a text: its first part read again and again, its end held out, and where the two losses part."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gptcore import numbers
+from gptcore.config import SIZES
+from gptcore.errors import InputError
+from gptcore.learning_text import LearningText, shipped_text
+from gptcore.tokenizer import clean_text, gpt2_tokenizer
+from gptcore.training_config import TrainConfig
+from gptcore.training_results import TrainingRun, perplexity_of
+from gptcore.ui import address
+from gptcore.ui.elements import current_style, error_sentence, number_card
+from gptcore.ui.live_chart import live_chart
+from gptcore.ui.models import ModelChoice
+from gptcore.ui.texts import page_text
+from gptcore.ui.train_controls import (
+    Defaults,
+    follow_training,
+    mend_button,
+    remembered,
+    scrubber,
+    settings,
+    state_line,
+    transport,
+)
+from gptcore.ui.train_keep import keep_and_save
+from gptcore.ui.train_view import three_numbers
+from gptcore.ui.trainings import Plan, Training
+
+DEFAULTS = Defaults({"adamw": "3e-3", "sgd": "1"}, steps=80, measure_every=5)
+SHARES = (0.1, 0.2, 0.3, 0.5)
+_LONGEST_IN_ADDRESS = 1_500
+
+
+def learn_a_text(choice: ModelChoice) -> None:
+    """The section: a text, how much of it is held out, settings, transport, and both losses as they go."""
+    text = page_text("train")
+    st.markdown(text("text.lead"))
+    learner = ModelChoice("untrained", "mini", 256, choice.seed)
+    words, held_out = _source()
+    chosen = settings("learn", DEFAULTS, learner.seed)
+    plan, split = _plan(learner, chosen, words, held_out)
+    training = transport("text", plan)
+    kept = remembered("text", training)
+    if plan is not None and split is not None:
+        st.caption(_sizes(plan.config, split, learner))
+    if training is not None:
+        follow_training(training, lambda: _training(training))
+    elif kept is not None:
+        _steps(kept.run, kept.plan, None, "kept")
+
+
+def _source() -> tuple[str, float]:
+    """The text to learn, and the share of it that is held out."""
+    text = page_text("train")
+    source, _ = address.value("learn_source", "shipped", address.one_of("shipped", "own"))
+    address.value("learn_held_out", 0.2, address.one_of(*SHARES))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="learn_source_row"):
+        st.segmented_control(
+            text("text.source"),
+            ("shipped", "own"),
+            format_func=lambda name: text(f"text.{name}"),
+            key="learn_source",
+            required=True,
+            persist_state="session",
+        )
+        st.segmented_control(
+            text("text.held_out"),
+            SHARES,
+            format_func=lambda share: f"{share:.0%}",
+            key="learn_held_out",
+            required=True,
+            persist_state="session",
+        )
+    words = shipped_text()
+    if source == "own":
+        words = clean_text(str(address.value("learn_text", "", clean_text)[0]))
+        if len(words) > _LONGEST_IN_ADDRESS:
+            address.refuse("learn_text", "")
+        st.text_area(
+            text("text.field"),
+            key="learn_text",
+            persist_state="session",
+            placeholder=text("text.placeholder"),
+            height=160,
+        )
+    else:
+        with st.expander(text("text.shipped"), icon=":material/article:"):
+            st.text(words)
+    return words, float(st.session_state["learn_held_out"])
+
+
+def _plan(
+    learner: ModelChoice, config: TrainConfig | None, words: str, held_out: float
+) -> tuple[Plan | None, LearningText | None]:
+    """The plan with its text split, or nothing and the reason said."""
+    if config is None:
+        return None, None
+    plan = Plan(learner, config, text=words, held_out=held_out)
+    try:
+        return plan, plan.split(gpt2_tokenizer())
+    except InputError as error:
+        st.warning(error_sentence(error), icon=":material/error:")
+        mend_button(page_text("train")("text.mend_shipped"), "mend_learn_source", _take_shipped)
+        return None, None
+
+
+def _sizes(config: TrainConfig, split: LearningText, learner: ModelChoice) -> str:
+    from gptcore.training import training_bytes
+
+    text, model = page_text("train"), SIZES["mini"]
+    shape = split.training[0].inputs.shape
+    return " ".join(
+        (
+            text(
+                "text.split",
+                training=numbers.count(len(split.training_ids)),
+                validation=numbers.count(len(split.validation_ids)),
+                window=split.window,
+            ),
+            text(
+                "text.model",
+                seed=learner.seed,
+                millions=numbers.count(model.parameters / 1e6),
+                gigabytes=f"{training_bytes(model, config, (shape[0], shape[1])) / 1e9:.1f}",
+            ),
+        )
+    )
+
+
+def _training(training: Training) -> None:
+    state_line(training, numbers.count(SIZES["mini"].parameters / 1e6))
+    if training.run.records:
+        _steps(training.run, training.plan, training, training.id)
+
+
+def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str) -> None:
+    """The numbers of one step, and both losses up to it."""
+    going = training is not None and training.going
+    last = len(run.records) - 1
+    index = last if going else scrubber(run_id, last)
+    three_numbers(run, index, plan)
+    upto = TrainingRun(run.records[: index + 1], run.vocab_size, run.settings, run.watched)
+    _losses(upto, plan)
+    if not going:
+        keep_and_save(training, run, plan)
+
+
+def _losses(run: TrainingRun, plan: Plan) -> None:
+    from gptcore.charts.training import two_losses
+
+    text, measured = page_text("train"), run.measured[-1]
+    training, validation = measured.training_cross_entropy or 0.0, measured.validation_cross_entropy or 0.0
+    left, right = st.columns([2, 1])
+    with left, st.container(border=True):
+        live_chart(
+            two_losses(run, text.group("chart_losses"), current_style(), steps=plan.config.steps),
+            "train_chart_losses",
+            text(
+                "chart_losses.summary",
+                step=measured.step,
+                training=numbers.nats(training),
+                validation=numbers.nats(validation),
+            ),
+            title=text("chart_losses.title"),
+        )
+    with right:
+        for key, loss in (("training", training), ("validation", validation)):
+            number_card(
+                f"train_{key}_cross_entropy",
+                text(f"text.{key}"),
+                numbers.nats(loss),
+                text(f"text.reading_{key}", perplexity=numbers.perplexity(perplexity_of(loss))),
+            )
+        st.markdown(
+            text(
+                "text.seen",
+                training=numbers.perplexity(perplexity_of(training)),
+                validation=numbers.perplexity(perplexity_of(validation)),
+            )
+        )
+        if run.parting is not None:
+            best = numbers.perplexity(perplexity_of(run.parting.validation_cross_entropy or 0.0))
+            st.markdown(text("text.parted", step=run.parting.step, best=best))
+        elif len(run.measured) > 1:
+            st.markdown(text("text.not_parted"))
+
+
+def _take_shipped() -> None:
+    st.session_state["learn_source"] = "shipped"

@@ -1,0 +1,252 @@
+"""Fit these targets: the examples' target probabilities climb while the loss falls, step by step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from gptcore import numbers
+from gptcore.errors import InputError
+from gptcore.pieces import visible
+from gptcore.results import Report
+from gptcore.training_config import TrainConfig
+from gptcore.training_results import StepRecord, TrainingRun, WatchedTargets
+from gptcore.ui.elements import code_span, current_style, error_sentence, number_card
+from gptcore.ui.examples_editor import Entered, examples_editor
+from gptcore.ui.live_chart import live_chart
+from gptcore.ui.models import ModelChoice
+from gptcore.ui.texts import page_text
+from gptcore.ui.train_controls import (
+    Defaults,
+    follow_training,
+    remembered,
+    scrubber,
+    settings,
+    state_line,
+    transport,
+)
+from gptcore.ui.train_keep import keep_and_save
+from gptcore.ui.trainings import Plan, Training
+
+LARGE = Defaults({"adamw": "1e-5", "sgd": "0.1"}, steps=40)
+SMALL = Defaults({"adamw": "2e-3", "sgd": "1"}, steps=40)
+"""The settings at which the fall takes some 20 to 40 steps to watch."""
+
+
+def fit(choice: ModelChoice) -> None:
+    """The section: texts, settings, transport, and the run as it goes."""
+    text = page_text("train")
+    config = choice.config
+    above = st.container()
+    with st.expander(text("examples"), icon=":material/edit_note:", key="train_examples"):
+        entered = examples_editor(choice)
+    with above:
+        chosen = settings("train", LARGE if config.parameters > 50_000_000 else SMALL, choice.seed)
+        plan = _plan(choice, chosen, entered)
+        training = transport("fit", plan)
+        kept = remembered("fit", training)
+        if entered is None:
+            st.warning(text("mend_examples"), icon=":material/error:")
+        if training is not None:
+            follow_training(training, lambda: _training(training))
+        elif kept is not None:
+            _steps(kept.run, kept.plan, None, "kept")
+        elif plan is not None:
+            _before_the_first(plan)
+
+
+def memory_line(choice: ModelChoice, config: TrainConfig, shape: tuple[int, int]) -> str:
+    """What would be trained, and about how much memory that takes."""
+    from gptcore.training import training_bytes
+    from gptcore.ui.model_picker import model_name
+
+    model = choice.config
+    values = {
+        "millions": numbers.count(model.parameters / 1e6),
+        "gigabytes": f"{training_bytes(model, config, shape) / 1e9:.1f}",
+    }
+    if choice.kind == "untrained":
+        return page_text("train")("model_line", model=choice.size, seed=choice.seed, **values)
+    return page_text("train")("model_line_here", model=model_name(choice.id), **values)
+
+
+def _plan(choice: ModelChoice, config: TrainConfig | None, entered: Entered | None) -> Plan | None:
+    """The plan, or None with the reason said."""
+    if config is None or entered is None:
+        return None
+    plan = Plan(choice, config, entered.examples)
+    try:
+        plan.check(int(entered.batch.scored.sum()))
+    except InputError as error:
+        st.warning(error_sentence(error), icon=":material/error:")
+        return None
+    return plan
+
+
+def _before_the_first(plan: Plan) -> None:
+    """The model as it is, as step 0 will show it."""
+    from gptcore.ui.reports import report_for
+
+    text = page_text("train")
+    try:
+        report = report_for(plan.choice, plan.examples)
+    except InputError as error:
+        st.warning(error_sentence(error), icon=":material/error:")
+        return
+    st.caption(f"{text('again')} {memory_line(plan.choice, plan.config, report.input_shape)}")
+    _record(_untrained_run(report, plan), 0, plan)
+
+
+def _untrained_run(report: Report, plan: Plan) -> TrainingRun:
+    record = StepRecord(
+        step=0,
+        cross_entropy=report.cross_entropy,
+        learning_rate=plan.config.learning_rate_at(0),
+        gradient_norm=None,
+        target_probability=report.target_probability,
+        log_probability=report.log_probability,
+        predicted_token_id=report.predicted_token_id,
+        predicted_piece=report.predicted_piece,
+    )
+    watched = WatchedTargets(
+        report.example, report.position, report.prompt_piece, report.target_token_id, report.target_piece
+    )
+    return TrainingRun((record,), report.vocab_size, plan.config.to_dict(), watched)
+
+
+def _training(training: Training) -> None:
+    """A training as it stands: where it is, and its newest step or the one that the scrubber chose."""
+    state_line(training, numbers.count(training.config.parameters / 1e6))
+    run = training.run
+    if not run.records:
+        return
+    _steps(run, training.plan, training, training.id)
+
+
+def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str) -> None:
+    last = len(run.records) - 1
+    going = training is not None and training.going
+    index = last if going else scrubber(run_id, last)
+    _record(run, index, plan)
+    if not going:
+        if index > 0:
+            _before_and_after(run, index)
+        keep_and_save(training, run, plan)
+
+
+def _record(run: TrainingRun, index: int, plan: Plan) -> None:
+    """One step: its three numbers, its charts, what the model says."""
+    from gptcore.charts.training import perplexity_curve, watched_probabilities
+
+    text, style, record, first = page_text("train"), current_style(), run.records[index], run.records[0]
+    three_numbers(run, index, plan)
+    left, right = st.columns(2)
+    p = record.target_probability
+    assert run.watched is not None
+    right_choices = int((record.predicted_token_id == run.watched.target_token_id).sum())
+    with left, st.container(border=True):
+        live_chart(
+            watched_probabilities(run, index, text.group("chart_targets"), style),
+            "train_chart_targets",
+            text(
+                "chart_targets.summary",
+                step=record.step,
+                lowest=numbers.probability(float(p.min())),
+                highest=numbers.probability(float(p.max())),
+                right=right_choices,
+                positions=len(p),
+            ),
+            title=text("chart_targets.title"),
+        )
+    with right, st.container(border=True):
+        live_chart(
+            perplexity_curve(run, index, text.group("chart_curve"), style, steps=plan.config.steps),
+            "train_chart_curve",
+            text(
+                "chart_curve.summary" if index else "chart_curve.summary_first",
+                step=record.step,
+                first=numbers.perplexity(first.perplexity),
+                now=numbers.perplexity(record.perplexity),
+                vocabulary=numbers.count(run.vocab_size),
+            ),
+            title=text("chart_curve.title"),
+        )
+    _choices(run, record)
+
+
+def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
+    """The step, its cross-entropy and its perplexity as cards."""
+    text, record = page_text("train"), run.records[index]
+    step, loss, perplexity = st.columns(3)
+    with step:
+        values: dict[str, Any] = {"steps": numbers.count(plan.config.steps)}
+        key = "of_steps_last"
+        if record.learning_rate is not None:
+            key = "of_steps" if record.gradient_norm is not None else "of_steps_first"
+            norm = record.gradient_norm if record.gradient_norm is not None else math.nan
+            values |= {"learning_rate": f"{record.learning_rate:.3g}", "norm": f"{norm:.4g}"}
+        number_card("train_step_number", text("numbers.step"), numbers.count(record.step), text(key, **values))
+    with loss:
+        number_card(
+            "train_cross_entropy",
+            text("numbers.cross_entropy"),
+            numbers.nats(record.cross_entropy),
+            text(
+                "reading_loss",
+                vocabulary=numbers.count(run.vocab_size),
+                uniform=numbers.nats(run.uniform_cross_entropy),
+            ),
+        )
+    with perplexity:
+        number_card(
+            "train_perplexity",
+            text("numbers.perplexity"),
+            numbers.perplexity(record.perplexity),
+            text(
+                "reading_perplexity" if index else "reading_perplexity_first",
+                first=numbers.perplexity(run.records[0].perplexity),
+                vocabulary=numbers.count(run.vocab_size),
+            ),
+            kind="result",
+        )
+
+
+def _choices(run: TrainingRun, record: StepRecord) -> None:
+    """The model's own choices as text, a row an example."""
+    text, watched = page_text("train"), run.watched
+    assert watched is not None
+    with st.container(border=True, gap="xsmall", key="train_choices"):
+        st.markdown(f"**{text('choices')}**")
+        for example in np.unique(watched.example):
+            places = np.flatnonzero(watched.example == example)
+            prompt = "".join(watched.prompt_piece[n] for n in places)
+            choice = "".join(record.predicted_piece[n] for n in places)
+            st.markdown(text("choice_line", prompt=code_span(prompt), choice=code_span(choice)))
+
+
+def _before_and_after(run: TrainingRun, index: int) -> None:
+    """Step 0 and another beside each other, a row a target."""
+    text, watched = page_text("train"), run.watched
+    assert watched is not None
+    first, record = run.records[0], run.records[index]
+    words = {key: text(f"chart_before_after.{key}", step=record.step) for key in text.group("chart_before_after")}
+    table = {
+        words["target"]: [visible(piece) for piece in watched.target_piece],
+        words["before_p"]: first.target_probability,
+        words["after_p"]: record.target_probability,
+        words["before_choice"]: [visible(piece) for piece in first.predicted_piece],
+        words["after_choice"]: [visible(piece) for piece in record.predicted_piece],
+    }
+    formats = {words["before_p"]: "%.4e", words["after_p"]: "%.5f"}
+    with st.container(border=True):
+        st.markdown(f"**{text('before_after')}**")
+        st.dataframe(
+            table,
+            hide_index=True,
+            key="train_before_after",
+            alt=text("before_after"),
+            column_config={name: st.column_config.NumberColumn(format=shape) for name, shape in formats.items()},
+        )

@@ -1,0 +1,303 @@
+"""One visitor's trainings: begun, paused, stepped, stopped. Their steps are kept, their models freed with the visit."""
+
+from __future__ import annotations
+
+import copy
+import math
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import streamlit as st
+
+from gptcore.config import SIZES
+from gptcore.errors import InputError
+from gptcore.examples import Example, encode
+from gptcore.learning_text import LearningText, split_text
+from gptcore.tokenizer import Tokenizer, tokenizer_for
+from gptcore.training_config import TrainConfig
+from gptcore.training_results import StepRecord, TrainingRun, WatchedTargets
+from gptcore.ui.gate import FairGate
+from gptcore.ui.jobs import Job
+from gptcore.ui.models import LOADERS, ModelChoice, check_memory, own_model
+
+if TYPE_CHECKING:
+    from gptcore.model import GPTModel
+
+State = Literal["waiting", "preparing", "playing", "paused", "finished", "stopped", "gave_way", "failed", "interrupted"]
+LARGEST = SIZES["124M"].parameters * 1.1
+"""More weights are not trained here."""
+PATIENCE_SECONDS = 60.0
+"""How long a paused training may keep others waiting."""
+MOST_KEPT = 400_000
+"""Target probabilities that one run may keep: steps × watched targets."""
+_RECENT_RUNS = 24
+_GATE = FairGate()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained, on what, and how: the same plan gives the same run.
+
+    examples  the rows whose targets are fitted, or
+    text      what is learned, its last `held_out` share excepted
+    """
+
+    choice: ModelChoice
+    config: TrainConfig
+    examples: tuple[Example, ...] = ()
+    text: str = ""
+    held_out: float = 0.2
+
+    def check(self, targets: int = 0) -> None:
+        """Raise InputError where so large a model, or so many targets at so many steps, are too much to ask."""
+        if self.choice.config.parameters > LARGEST:
+            size = self.choice.size if self.choice.kind == "untrained" else self.choice.name
+            raise InputError("too_large_to_train", f"training is offered up to 124M, not {size}", size=size)
+        if targets * (self.config.steps + 1) > MOST_KEPT:
+            most = max(1, MOST_KEPT // targets - 1)
+            raise InputError(
+                "too_many_kept",
+                f"of {targets} targets at most {most} steps can be kept",
+                targets=targets,
+                limit=f"{most:,}",
+            )
+
+    def split(self, tokenizer: Tokenizer) -> LearningText:
+        """The text in its two parts, in windows. Raises InputError as `split_text` does."""
+        return split_text(self.text, tokenizer, held_out=self.held_out)
+
+
+class Training:
+    """A run of a plan on a thread of its own. Any thread may ask; the visitor's thread commands.
+
+    name    the section that shows it
+    source  a model of the visitor's own to go on from, where the plan chooses one
+    """
+
+    def __init__(self, plan: Plan, name: str, source: GPTModel | None = None) -> None:
+        self.id = secrets.token_hex(6)
+        self.plan = plan
+        self.name = name
+        self.model: GPTModel | None = None
+        self.gave_way = False
+        self.seconds_a_step = 0.0  # at least; 0 is as fast as it goes
+        self.config = plan.choice.config
+        self._source = source
+        self._watched: WatchedTargets | None = None
+        self._allowed: float = 0.0
+        self._changed = threading.Condition()
+        self._job: Job[StepRecord] = Job(plan, self._records, plan.config.steps + 1, gate=_GATE)
+
+    def start(self) -> Training:
+        """Begin, or queue up; it pauses at step 0 until `play` or `step_once`."""
+        self._job.start()
+        return self
+
+    def play(self) -> None:
+        """Go on until the end."""
+        self._allow(math.inf)
+
+    def step_once(self) -> None:
+        """Make one more update, then pause."""
+        self._allow(1.0)
+
+    def pause(self) -> None:
+        """Pause after the step that is being made."""
+        self._allow(0.0)
+
+    def stop(self) -> None:
+        """End it within a layer's time; what was reached stays. Returns at once."""
+        self._job.cancel()
+        with self._changed:
+            self._changed.notify_all()
+
+    def end(self, seconds: float = 3.0) -> GPTModel | None:
+        """End it and wait until its optimizer is gone; the model as the last step left it."""
+        self.stop()
+        return self.model if self._job.wait(seconds) else None
+
+    @property
+    def going(self) -> bool:
+        """Whether another record is on its way."""
+        return self._job.active and (self._job.done == 0 or self._allowed > 0)
+
+    @property
+    def active(self) -> bool:
+        """Whether it could still go on."""
+        return self._job.active
+
+    @property
+    def ahead(self) -> int:
+        """How many wait before it."""
+        return self._job.ahead if self._job.queued else 0
+
+    @property
+    def error(self) -> InputError | None:
+        """What ended it, in a form for the reader."""
+        error = self._job.error
+        if error is None or isinstance(error, InputError):
+            return error
+        return InputError("training_failed", f"training ended: {type(error).__name__}", reason=type(error).__name__)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About how long it will take yet."""
+        return self._job.seconds_left
+
+    @property
+    def state(self) -> State:
+        """What it is doing, in one word."""
+        if self._job.error is not None:
+            return "failed"
+        if self._job.active:
+            if self._job.queued and self._job.ahead:
+                return "waiting"
+            if self._job.done == 0:
+                return "preparing"
+            return "playing" if self._allowed > 0 else "paused"
+        if self.gave_way:
+            return "gave_way"
+        return "finished" if self._job.done == self.plan.config.steps + 1 else "stopped"
+
+    @property
+    def run(self) -> TrainingRun:
+        """The steps so far."""
+        return TrainingRun(tuple(self._job.records), self.config.vocab_size, self.plan.config.to_dict(), self._watched)
+
+    def _allow(self, steps: float) -> None:
+        with self._changed:
+            self._allowed = steps
+            self._changed.notify_all()
+
+    def _records(self, stopped: Callable[[], bool]) -> Iterator[StepRecord]:
+        """The run, at the visitor's pace. On the job's thread."""
+        from gptcore.training import train, training_bytes, watched_targets
+
+        plan = self.plan
+        tokenizer = tokenizer_for(self.config.vocab_size)
+        watched = encode(plan.examples, tokenizer) if plan.examples else None
+        learned = None if watched else plan.split(tokenizer)
+        batches = [watched] if watched else list(learned.training) if learned else []
+        rows, length = batches[0].inputs.shape
+        check_memory(training_bytes(self.config, plan.config, (rows, length)))
+        model = self._make_model()
+        self._watched = watched_targets(watched) if watched else None
+        self.model = model
+        steps = train(
+            model,
+            batches,
+            plan.config,
+            watched=watched,
+            validation=learned.validation if learned else (),
+            stopped=stopped,
+        )
+        try:
+            for record in steps:
+                model.origin = replace(model.origin, kind="trained_here", name=self._model_name(record.step))
+                yield record
+                if record.step < plan.config.steps and not self._may_go_on(stopped):
+                    return
+        finally:
+            steps.close()  # type: ignore[attr-defined]
+            keep_run(self)
+
+    def _make_model(self) -> GPTModel:
+        from gptcore.initialization import untrained_model
+
+        choice = self.plan.choice
+        if self._source is not None:
+            model, self._source = copy.deepcopy(self._source), None
+            return model
+        if choice.kind == "untrained":
+            return untrained_model(choice.config, choice.seed)
+        return LOADERS[choice.kind](choice)
+
+    def _model_name(self, step: int) -> str:
+        choice = self.plan.choice
+        start = choice.size if choice.kind == "untrained" else choice.name or choice.kind
+        return f"{start}+{step}"
+
+    def _may_go_on(self, stopped: Callable[[], bool]) -> bool:
+        """Wait while it is paused, or ahead of its pace; False when it is over."""
+        since = time.monotonic()
+        while not stopped():
+            with self._changed:
+                due = time.monotonic() - since >= self.seconds_a_step
+                if self._allowed > 0 and due:
+                    self._allowed -= 1
+                    return True
+                self._changed.wait(0.05 if self._allowed > 0 else 0.2)
+            if self._allowed == 0 and _GATE.waiting and time.monotonic() - since > PATIENCE_SECONDS:
+                self.gave_way = True
+                return False
+        return False
+
+
+class Trainings:
+    """One visitor's trainings, one a section."""
+
+    def __init__(self) -> None:
+        self._trainings: dict[str, Training] = {}
+
+    def get(self, name: str) -> Training | None:
+        """The training of a section, going on or over."""
+        return self._trainings.get(name)
+
+    def start(self, name: str, plan: Plan) -> Training:
+        """Begin a plan in place of what the section had."""
+        self.reset(name)
+        source = own_model(plan.choice) if plan.choice.kind == "trained_here" else None
+        for other in self._trainings.values():
+            other.stop()  # a visitor trains one model at a time
+        training = self._trainings[name] = Training(plan, name, source).start()
+        return training
+
+    def reset(self, name: str) -> None:
+        """Stop a section's training and let go of it and its model."""
+        training = self._trainings.pop(name, None)
+        if training is not None:
+            training.stop()
+
+    def stop_all(self) -> None:
+        """Stop whatever goes on, and let go of the models."""
+        for training in list(self._trainings.values()):
+            training.stop()
+        self._trainings.clear()
+
+
+@st.cache_resource(scope="session", on_release=Trainings.stop_all, show_spinner=False)
+def own_trainings() -> Trainings:
+    """This visitor's trainings; all are stopped when they leave."""
+    return Trainings()
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """What is left of a training when its visitor is gone: its steps, not its model."""
+
+    name: str
+    plan: Plan
+    run: TrainingRun
+
+
+_KEPT: OrderedDict[str, KeptRun] = OrderedDict()
+_KEPT_LOCK = threading.Lock()
+
+
+def keep_run(training: Training) -> None:
+    """Keep a training's steps under its id, for a page that is opened again; the oldest go."""
+    with _KEPT_LOCK:
+        _KEPT[training.id] = KeptRun(training.name, training.plan, training.run)
+        while len(_KEPT) > _RECENT_RUNS:
+            _KEPT.popitem(last=False)
+
+
+def kept_run(run_id: str) -> KeptRun | None:
+    """The steps that are kept under an id."""
+    with _KEPT_LOCK:
+        return _KEPT.get(run_id)
