@@ -4,7 +4,8 @@ import streamlit as st
 
 from gptcore.ui.compare_fields import compare_view, compared_texts, pair_menu
 from gptcore.ui.compare_inputs import inputs_view
-from gptcore.ui.compare_models import models_view, sentence_menu
+from gptcore.ui.compare_models import models_view
+from gptcore.ui.compare_models_fields import sentence_menu
 from gptcore.ui.compare_seeds import seeds_view
 from gptcore.ui.frame import current_choice, heading, page_controls
 from gptcore.ui.report_view import temperature_control

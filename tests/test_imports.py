@@ -27,7 +27,17 @@ class Layer:
     later: set[str] = field(default_factory=set)
 
 
-FOUNDATION = {"config", "errors", "numbers", "pieces", "results", "seed_lists", "sweep_results", "training_results"}
+FOUNDATION = {
+    "config",
+    "errors",
+    "model_comparison",
+    "numbers",
+    "pieces",
+    "results",
+    "seed_lists",
+    "sweep_results",
+    "training_results",
+}
 WITHOUT_TORCH = {
     "examples",
     "gpt2_fetch",

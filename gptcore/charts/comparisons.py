@@ -131,7 +131,12 @@ def difference_waterfall(
             width=0.62,
             marker={
                 "color": np.where(changes >= 0, palette.gain, palette.loss),
-                "pattern": {"shape": np.where(changes >= 0, "", "/").tolist(), "fgcolor": palette.paper, "size": 6},
+                "pattern": {
+                    "shape": np.where(changes >= 0, "", "/").tolist(),
+                    "fillmode": "overlay",
+                    "fgcolor": palette.paper,
+                    "size": 6,
+                },
             },
             text=[f" {numbers.signed_nats(change)} " for change in changes],
             textposition="outside",

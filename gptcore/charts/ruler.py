@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 from gptcore import numbers
 from gptcore.charts.theme import DESK, Style, new_figure
 
+_STEP = 0.75  # from one label's height to the next
+
 
 def perplexity_ruler(
     perplexities: Sequence[tuple[str, float]],
@@ -22,14 +24,17 @@ def perplexity_ruler(
 ) -> go.Figure:
     """Perplexities as marks on a log ruler; never clamped: the ruler grows past V where one does.
 
-    perplexities  (name, perplexity) of what the chart is about: filled diamonds, name and number above
+    perplexities  (name, perplexity) of what the chart is about: filled diamonds, name and number above; of several,
+                  each at a height of its own
     lesser        the same for its parts: small open circles, named on hover
     words         certain, uniform, worse
     """
     palette = style.palette
     finite = [value for _, value in [*perplexities, *lesser] if math.isfinite(value)]
     end = max([vocab_size * 20.0, *(value * 2.0 for value in finite)])
-    figure = new_figure(style, height=150)
+    several = len(perplexities) > 1
+    levels = _levels([value for _, value in perplexities], vocab_size)
+    figure = new_figure(style, height=150 + 40 * max(levels, default=0))
     figure.add_trace(
         go.Scatter(x=[1, end], y=[0, 0], mode="lines", line={"color": palette.muted, "width": 2}, hoverinfo="skip")
     )
@@ -43,7 +48,10 @@ def perplexity_ruler(
             y=[0] * (1 + len(landmarks)),
             mode="markers+text",
             marker={"symbol": "line-ns", "size": 12, "line": {"color": palette.muted, "width": 2}},
-            text=[f"1<br>{words['certain']}", *(f"{mark:,.0f}" if mark < vocab_size / 10 else "" for mark in landmarks)],
+            text=[
+                f"1<br>{words['certain']}",
+                *(f"{mark:,.0f}" if mark < vocab_size / 10 else "" for mark in landmarks),
+            ],
             textposition=["bottom right", *["bottom center"] * len(landmarks)],
             textfont={"size": style.size(13), "color": palette.text},
             hoverinfo="skip",
@@ -78,16 +86,18 @@ def perplexity_ruler(
             hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
         )
     )
-    several = len(perplexities) > 1
     for n, (name, value) in enumerate(perplexities):
         colour = palette.series[n % len(palette.series)] if several else palette.target
+        place = value if math.isfinite(value) else end
+        label_height = 0.2 + _STEP * levels[n]
         figure.add_trace(
             go.Scatter(
-                x=[value if math.isfinite(value) else end],
-                y=[0],
-                mode="markers+text",
-                marker={"symbol": "diamond", "size": 17, "color": colour},
-                text=[f"<b>{numbers.perplexity(value)}</b><br>{html.escape(name)}"],
+                x=[place, place],
+                y=[label_height, 0],
+                mode="lines+markers+text",
+                line={"color": colour, "width": 1},
+                marker={"symbol": "diamond", "size": [0, 17], "color": colour},
+                text=[f"<b>{numbers.perplexity(value)}</b><br>{html.escape(name)}", ""],
                 textposition="top left" if value > vocab_size / 30 else "top right" if value < 30 else "top center",
                 textfont={"size": style.size(14), "color": colour},
                 hovertemplate=f"{html.escape(name)}: {numbers.perplexity(value)}<extra></extra>",
@@ -96,14 +106,27 @@ def perplexity_ruler(
         )
     if end > vocab_size * 2:
         figure.add_annotation(
-            x=math.log10(vocab_size * 1.15),
+            x=math.log10(end if several else vocab_size * 1.15),
             y=0.85,
             yref="paper",
             text=words["worse"],
             showarrow=False,
-            xanchor="left",
+            xanchor="right" if several else "left",
             font={"size": style.size(11), "color": palette.uniform},
         )
     figure.update_xaxes(type="log", range=[-0.03, math.log10(end)], visible=False)
-    figure.update_yaxes(range=[-1.0, 1.0], visible=False)
+    figure.update_yaxes(range=[-1.0, 1.0 + _STEP * max(levels, default=0)], visible=False)
     return figure
+
+
+def _levels(values: Sequence[float], vocab_size: int) -> list[int]:
+    """At which height each label stands: those written to the left rise to the right, so that none crosses a stem."""
+    levels = [0] * len(values)
+    ascending = sorted(range(len(values)), key=lambda n: values[n])
+    for side in (
+        [n for n in ascending if values[n] > vocab_size / 30],
+        [n for n in ascending if values[n] <= vocab_size / 30][::-1],
+    ):
+        for level, n in enumerate(side):
+            levels[n] = level
+    return levels
