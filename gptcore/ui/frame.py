@@ -17,6 +17,7 @@ from gptcore.ui.texts import LANGUAGES, browser_language, page_text
 _ASSETS = Path(__file__).parent / "components"
 ICON = _ASSETS / "icon.svg"
 _CHOICE = "_model_choice"
+_CONTROLS = "_page_controls"
 
 PAGES = {
     "explore": ":material/search_insights:",
@@ -70,10 +71,13 @@ def frame(page: Any) -> None:
         st.button(
             text("projector_off"), key="projector_off", icon=":material/close_fullscreen:", on_click=_leave_projector
         )
-    st.session_state["_page_controls"] = page_controls
+    st.session_state[_CONTROLS] = page_controls
     restore_examples()
     unknown_model_notice()
-    page.run()
+    try:
+        page.run()
+    finally:
+        st.session_state.pop(_CONTROLS, None)  # so that `heading` knows a run without app.py
     if not address.finish():
         st.caption(text("address_too_long"))
     settle()
@@ -87,12 +91,12 @@ def current_choice() -> ModelChoice:
 
 def page_controls() -> Any:
     """The place in the sidebar for a page's own controls."""
-    return st.session_state["_page_controls"]
+    return st.session_state[_CONTROLS]
 
 
 def heading(section: str) -> None:
     """A page's title and the sentence under it."""
-    if _CHOICE not in st.session_state:  # a fresh server that is asked for this page first runs it without app.py
+    if _CONTROLS not in st.session_state:  # a server that is asked for this page first runs it without app.py
         st.navigation(pages())  # which this tells it to run
         st.rerun()
     text = page_text(section)
