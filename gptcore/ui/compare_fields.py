@@ -63,7 +63,8 @@ def compared_texts(choice: ModelChoice, *, open_at_first: bool) -> tuple[Example
     entered = current_examples(choice)
     shown = text("texts")
     if entered is not None:
-        shown = f"{shown}: {' · '.join(_in_short(example) for example in entered[:3])}{' …' if entered[3:] else ''}"
+        shorts = " · ".join(_in_short(example) for example in entered[:3])
+        shown = text("texts_are", texts=f"{shorts} …" if entered[3:] else shorts)
     panel = st.expander(
         shown, expanded=open_at_first or entered is None, key=f"compare_texts_{open_at_first}", icon=":material/notes:"
     )

@@ -39,6 +39,7 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
     if choice.kind != "untrained":
         st.info(text("only_the_shape"), icon=":material/info:")
     seeds = chosen_seeds()
+    address.value("chosen_seed", -1, address.whole_number(-1, MAX_SEED))
     if examples is None or seeds is None:
         return
     key = (choice.config, tuple(examples), tuple(seeds) if not isinstance(seeds, range) else seeds, temperature)
@@ -57,6 +58,8 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
     from gptcore.sweep_results import SeedTable
 
     table = SeedTable.of(records)
+    if job.active and st.session_state["chosen_seed"] not in {-1, *table.seeds.tolist()}:
+        return  # it is still to come
     _one_seed(records, table)
     if not job.active:
         _why_above(table)
@@ -234,10 +237,10 @@ def _why_above(table: SeedTable) -> None:
 def _one_seed(records: Sequence[SeedRecord], table: SeedTable) -> None:
     """One seed's report, and the way to Explore with it."""
     text = page_text("compare")
-    address.value("chosen_seed", -1, address.whole_number(-1, MAX_SEED))
     by_seed = {record.seed: record for record in records}
     if st.session_state["chosen_seed"] not in by_seed:
         st.session_state["chosen_seed"] = -1
+        address.leave_out("chosen_seed")
     st.subheader(text("one_seed"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="one_seed_fields"):
         st.selectbox(
