@@ -35,6 +35,7 @@ FOUNDATION = {
     "pieces",
     "results",
     "seed_lists",
+    "steps_results",
     "sweep_results",
     "training_results",
 }
