@@ -17,6 +17,7 @@ if entered is not None:
     from gptcore.ui import report_details as details
     from gptcore.ui import report_view as view  # torch and plotly come after the tokens are on the screen
     from gptcore.ui.exports import report_downloads
+    from gptcore.ui.generation_view import generation_view
     from gptcore.ui.reports import report_for
 
     examples = entered.examples
@@ -31,5 +32,6 @@ if entered is not None:
         view.position_inspector(report, choice, examples)
         details.table(report)
         details.self_check(report)
+        generation_view(choice, examples)
         details.code(choice, examples, temperature)
         report_downloads(report, choice, examples, temperature, figures)

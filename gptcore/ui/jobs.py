@@ -41,6 +41,7 @@ class Job(Generic[Record]):
     make      called with `stopped`, which turns True when nobody wants more; returns the generator. It runs on the
               job's thread: no Streamlit call in it
     total     how many records there will be; None where that is open
+    urgent    light work that someone watches: it does not come after everyone else's
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Job(Generic[Record]):
         total: int | None = None,
         *,
         gate: FairGate = _GATE,
+        urgent: bool = False,
     ) -> None:
         self.key = key
         self.total = total
@@ -57,6 +59,7 @@ class Job(Generic[Record]):
         self.ahead = 0
         self._make = make
         self._gate = gate
+        self._urgent = urgent
         self._records: list[Record] = []
         self._times: list[float] = []
         self._cancelled = threading.Event()
@@ -140,7 +143,8 @@ class Job(Generic[Record]):
 
     def _work(self) -> None:
         try:
-            _yield_to_others()
+            if not self._urgent:
+                _yield_to_others()
             with self._gate.turn(self._tell_place):
                 self.ahead = 0
                 if not self._cancelled.is_set():
@@ -192,11 +196,18 @@ class Jobs:
         return job if job is not None and job.key == key else None
 
     def start(
-        self, name: str, key: Hashable, make: Callable[[Stopped], Iterator[Record]], total: int | None = None
+        self,
+        name: str,
+        key: Hashable,
+        make: Callable[[Stopped], Iterator[Record]],
+        total: int | None = None,
+        *,
+        gate: FairGate = _GATE,
+        urgent: bool = False,
     ) -> Job[Record]:
         """Start a job in place of the one of this name, which is cancelled."""
         self.cancel(name)
-        job = Job(key, make, total).start()
+        job = Job(key, make, total, gate=gate, urgent=urgent).start()
         self._jobs[name] = job
         return job
 
