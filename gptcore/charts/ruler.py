@@ -38,9 +38,8 @@ def perplexity_ruler(
     figure.add_trace(
         go.Scatter(x=[1, end], y=[0, 0], mode="lines", line={"color": palette.muted, "width": 2}, hoverinfo="skip")
     )
-    figure.add_vrect(
-        x0=vocab_size, x1=end, y0=0.5, y1=0.92, fillcolor=palette.uniform, opacity=0.14, line_width=0, layer="below"
-    )
+    if not several:  # their labels would stand on it
+        _name_what_lies_beyond(figure, vocab_size, end, words["worse"], style)
     landmarks = [10.0**power for power in range(1, int(math.log10(end)) + 1) if 10.0**power < vocab_size / 3]
     figure.add_trace(
         go.Scatter(
@@ -104,19 +103,26 @@ def perplexity_ruler(
                 cliponaxis=False,
             )
         )
-    if end > vocab_size * 2:
-        figure.add_annotation(
-            x=math.log10(end if several else vocab_size * 1.15),
-            y=0.85,
-            yref="paper",
-            text=words["worse"],
-            showarrow=False,
-            xanchor="right" if several else "left",
-            font={"size": style.size(11), "color": palette.uniform},
-        )
     figure.update_xaxes(type="log", range=[-0.03, math.log10(end)], visible=False)
     figure.update_yaxes(range=[-1.0, 1.0 + _STEP * max(levels, default=0)], visible=False)
     return figure
+
+
+def _name_what_lies_beyond(figure: go.Figure, vocab_size: int, end: float, worse: str, style: Style) -> None:
+    """Past V, a band with its name."""
+    colour = style.palette.uniform
+    figure.add_vrect(
+        x0=vocab_size, x1=end, y0=0.5, y1=0.92, fillcolor=colour, opacity=0.14, line_width=0, layer="below"
+    )
+    figure.add_annotation(
+        x=math.log10(vocab_size * 1.15),
+        y=0.85,
+        yref="paper",
+        text=worse,
+        showarrow=False,
+        xanchor="left",
+        font={"size": style.size(11), "color": colour},
+    )
 
 
 def _levels(values: Sequence[float], vocab_size: int) -> list[int]:

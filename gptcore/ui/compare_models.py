@@ -116,7 +116,7 @@ def _ruler_and_bars(comparison: ModelComparison) -> dict[str, go.Figure]:
     vocabulary = comparison.first.vocab_size
     ruler = perplexity_ruler(comparison.perplexities, vocabulary, page_text("explore").group("chart_perplexity"), style)
     bars = model_bars(comparison, text.group("chart_models"), style)
-    listed = text("joiner").join(f"{name} {numbers.perplexity(value)}" for name, value in comparison.perplexities)
+    listed = text("joiner").join(f"{name}: {numbers.perplexity(value)}" for name, value in comparison.perplexities)
     best = [int(np.argmax(column)) for column in comparison.log_probability.T]
     wins = [best.count(m) for m in range(len(comparison.names))]
     titles = {key: text(f"{key}.title") for key in ("chart_models_ruler", "chart_models")}
@@ -134,7 +134,9 @@ def _ruler_and_bars(comparison: ModelComparison) -> dict[str, go.Figure]:
             text(
                 "chart_models.summary",
                 positions=comparison.first.positions,
-                wins=text("joiner").join(f"{name} {count}" for name, count in zip(comparison.names, wins, strict=True)),
+                wins=text("joiner").join(
+                    f"{name}: {count}" for name, count in zip(comparison.names, wins, strict=True)
+                ),
             ),
             title=titles["chart_models"],
         )

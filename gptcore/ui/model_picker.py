@@ -86,7 +86,8 @@ def model_name(model: str) -> str:
     """What a model is called in the reader's language, by its id."""
     text = page_text("models")
     family, _, name = model.partition("/")
-    return text(f"kinds.{family}", name=name.removeprefix(_PUBLISHER))
+    short = name.removeprefix(_PUBLISHER)
+    return text(f"kinds.{family}", name=name if short in found_gpt2() else short)
 
 
 def _about(choice: ModelChoice) -> None:
