@@ -33,8 +33,9 @@ def model_picker() -> ModelChoice:
     seed, no_seed = address.value("seed", DEFAULT_SEED, address.whole_number(0, MAX_SEED))
     if unknown is not None:
         st.session_state[_UNKNOWN] = unknown
+    names = {kind: model_name(kind) for kind in offered}
     st.selectbox(
-        text("model"), offered, format_func=model_name, key="model", persist_state="session", on_change=_chosen
+        text("model"), offered, format_func=names.__getitem__, key="model", persist_state="session", on_change=_chosen
     )
     if kind == "untrained":
         left, right = st.columns(2)

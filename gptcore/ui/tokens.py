@@ -17,6 +17,9 @@ from gptcore.ui.texts import page_text
 if TYPE_CHECKING:
     from gptcore.results import Report
 
+MOST_UNALIGNED = 200
+"""So many tokens of a row that does not line up are drawn; how many more there are is said."""
+
 _FOLDER = Path(__file__).parent / "components"
 _CHIPS = st.components.v2.component(
     "aligned_tokens",
@@ -60,10 +63,14 @@ def unaligned_tokens(example: Example, tokenizer: Tokenizer, key: str) -> None:
     text = page_text("examples")
     prompt = text_ids(example.prompt, tokenizer, "prompt")
     target = text_ids(example.target, tokenizer, "target")
-    columns: list[dict[str, Any]] = [{} for _ in range(max(len(prompt), len(target)))]
+    columns: list[dict[str, Any]] = [{} for _ in range(min(max(len(prompt), len(target)), MOST_UNALIGNED))]
     for name, ids in (("prompt", prompt), ("target", target)):
-        for t, token_id in enumerate(ids):
+        for t, token_id in enumerate(ids[:MOST_UNALIGNED]):
             columns[t][name] = _token(token_id, tokenizer)
+    left_out = {name: len(ids) - MOST_UNALIGNED for name, ids in (("prompt", prompt), ("target", target))}
+    if max(left_out.values()) > 0:
+        more = {name: {"piece": "…", "id": f"+{n:,}", "bytes": ""} for name, n in left_out.items() if n > 0}
+        columns.append(more)
     _show(columns, "", text("chips_label"), key, None)
 
 
