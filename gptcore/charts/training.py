@@ -131,7 +131,7 @@ def perplexity_curve(
             mode="markers+text",
             marker={"size": 15, "color": palette.paper, "line": {"color": palette.target, "width": 4}},
             text=[f" {words['at'].format(step=here.step, perplexity=numbers.perplexity(here.perplexity))} "],
-            textposition="middle left" if here.step > 0.55 * last else "middle right",
+            textposition=_beside(here.step / last),
             textfont={"size": style.size(15), "color": palette.text},
             hoverinfo="skip",
             cliponaxis=False,
@@ -207,6 +207,11 @@ def _mark_parting(figure: go.Figure, parting: StepRecord, words: Mapping[str, st
         text=f" {words['parting'].format(step=parting.step)}",
         font={"size": style.size(14), "color": style.palette.text},
     )  # fmt: skip
+
+
+def _beside(along: float) -> str:
+    """Where a point's name stands, by how far along it is: below a falling curve's start, above its end."""
+    return "bottom right" if along < 0.08 else "middle right" if along < 0.55 else "top left"
 
 
 def _short(p: float) -> str:

@@ -138,10 +138,8 @@ def _push(gradient: LogitGradient, index: int, target: str, is_target: int) -> N
     text = page_text("train")
     p, N = float(gradient.probability[index, is_target]), gradient.positions
     up = -float(gradient.gradient[index, is_target])
-    st.latex(
-        r"\frac{\partial\,\text{loss}}{\partial z_v} = \frac{p_v - [v = \text{target}]}{N}"
-        rf"\qquad \frac{{{p:.4f} - 1}}{{{N}}} = {-up:.4f}"
-    )
+    st.latex(r"\frac{\partial\,\text{loss}}{\partial z_v} = \frac{p_v - [v = \text{target}]}{N}")
+    st.latex(rf"\frac{{{p:.4f} - 1}}{{{N}}} = {-up:.4f}")
     chart(
         push_on_logits(gradient, index, text.group("chart_push"), current_style()),
         "backpropagation_chart_push",
@@ -155,7 +153,8 @@ def _distribution(before: LogitGradient, after: LogitGradient, index: int, targe
 
     text = page_text("train")
     factor = p[1] / p[0] if p[0] else math.inf
-    st.latex(rf"p_{{\text{{target}}}}:\; {p[0]:.4g} \to {p[1]:.4g} \quad (\times\,{factor:.3g})")
+    st.latex(rf"p_{{\text{{target}}}}:\; {numbers.probability_in_latex(p[0])} \to {numbers.probability_in_latex(p[1])}")
+    st.latex(rf"\times\,{factor:.3g}")
     chart(
         before_and_after(before, after, index, text.group("chart_distribution"), current_style()),
         "backpropagation_chart_distribution",

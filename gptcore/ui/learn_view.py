@@ -17,18 +17,17 @@ from gptcore.ui.live_chart import live_chart
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.texts import page_text
 from gptcore.ui.train_controls import (
-    Defaults,
     follow_training,
-    mend_button,
     remembered,
     scrubber,
-    settings,
     state_line,
     transport,
 )
 from gptcore.ui.train_keep import keep_and_save
+from gptcore.ui.train_settings import Defaults, mend_button, settings
 from gptcore.ui.train_view import three_numbers
-from gptcore.ui.trainings import Plan, Training
+from gptcore.ui.training_plans import Plan
+from gptcore.ui.trainings import Training
 
 DEFAULTS = Defaults({"adamw": "3e-3", "sgd": "1"}, steps=80, measure_every=5)
 SHARES = (0.1, 0.2, 0.3, 0.5)

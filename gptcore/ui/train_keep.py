@@ -12,7 +12,8 @@ from gptcore.ui.elements import download
 from gptcore.ui.exports import model_code
 from gptcore.ui.models import own_models
 from gptcore.ui.texts import page_text
-from gptcore.ui.trainings import Plan, Training, own_trainings
+from gptcore.ui.training_plans import Plan
+from gptcore.ui.trainings import Training, own_trainings
 
 _HALF_ABOVE = 50_000_000
 """Models of more weights are saved in float16: a file of 650 MB is more than a browser should fetch."""

@@ -20,16 +20,16 @@ from gptcore.ui.live_chart import live_chart
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.texts import page_text
 from gptcore.ui.train_controls import (
-    Defaults,
     follow_training,
     remembered,
     scrubber,
-    settings,
     state_line,
     transport,
 )
 from gptcore.ui.train_keep import keep_and_save
-from gptcore.ui.trainings import Plan, Training
+from gptcore.ui.train_settings import Defaults, settings
+from gptcore.ui.training_plans import Plan
+from gptcore.ui.trainings import Training
 
 LARGE = Defaults({"adamw": "1e-5", "sgd": "0.1"}, steps=40)
 SMALL = Defaults({"adamw": "2e-3", "sgd": "1"}, steps=40)
@@ -88,16 +88,21 @@ def _plan(choice: ModelChoice, config: TrainConfig | None, entered: Entered | No
 
 def _before_the_first(plan: Plan) -> None:
     """The model as it is, as step 0 will show it."""
+    report = _report(plan)
+    if report is not None:
+        st.caption(f"{page_text('train')('again')} {memory_line(plan.choice, plan.config, report.input_shape)}")
+        _record(_untrained_run(report, plan), 0, plan)
+
+
+def _report(plan: Plan) -> Report | None:
+    """What the model says before any step; None, and the reason said, where it cannot be had."""
     from gptcore.ui.reports import report_for
 
-    text = page_text("train")
     try:
-        report = report_for(plan.choice, plan.examples)
+        return report_for(plan.choice, plan.examples)
     except InputError as error:
         st.warning(error_sentence(error), icon=":material/error:")
-        return
-    st.caption(f"{text('again')} {memory_line(plan.choice, plan.config, report.input_shape)}")
-    _record(_untrained_run(report, plan), 0, plan)
+        return None
 
 
 def _untrained_run(report: Report, plan: Plan) -> TrainingRun:
@@ -121,9 +126,10 @@ def _training(training: Training) -> None:
     """A training as it stands: where it is, and its newest step or the one that the scrubber chose."""
     state_line(training, numbers.count(training.config.parameters / 1e6))
     run = training.run
-    if not run.records:
-        return
-    _steps(run, training.plan, training, training.id)
+    if run.records:
+        _steps(run, training.plan, training, training.id)
+    elif training.going and (report := _report(training.plan)) is not None:
+        _record(_untrained_run(report, training.plan), 0, training.plan)
 
 
 def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str) -> None:

@@ -2,74 +2,36 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
 import math
 import secrets
 import threading
 import time
-from collections import OrderedDict
+import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from gptcore.config import SIZES
 from gptcore.errors import InputError
-from gptcore.examples import Example, encode
-from gptcore.learning_text import LearningText, split_text
-from gptcore.tokenizer import Tokenizer, tokenizer_for
-from gptcore.training_config import TrainConfig
+from gptcore.examples import encode
+from gptcore.tokenizer import tokenizer_for
 from gptcore.training_results import StepRecord, TrainingRun, WatchedTargets
 from gptcore.ui.gate import FairGate
 from gptcore.ui.jobs import Job
-from gptcore.ui.models import LOADERS, ModelChoice, check_memory, own_model
+from gptcore.ui.models import LOADERS, check_memory, own_model
+from gptcore.ui.training_plans import KeptRun, Plan, keep_run
 
 if TYPE_CHECKING:
     from gptcore.model import GPTModel
 
 State = Literal["waiting", "preparing", "playing", "paused", "finished", "stopped", "gave_way", "failed", "interrupted"]
-LARGEST = SIZES["124M"].parameters * 1.1
-"""More weights are not trained here."""
 PATIENCE_SECONDS = 60.0
 """How long a paused training may keep others waiting."""
-MOST_KEPT = 400_000
-"""Target probabilities that one run may keep: steps × watched targets."""
-_RECENT_RUNS = 24
 _GATE = FairGate()
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is trained, on what, and how: the same plan gives the same run.
-
-    examples  the rows whose targets are fitted, or
-    text      what is learned, its last `held_out` share excepted
-    """
-
-    choice: ModelChoice
-    config: TrainConfig
-    examples: tuple[Example, ...] = ()
-    text: str = ""
-    held_out: float = 0.2
-
-    def check(self, targets: int = 0) -> None:
-        """Raise InputError where so large a model, or so many targets at so many steps, are too much to ask."""
-        if self.choice.config.parameters > LARGEST:
-            size = self.choice.size if self.choice.kind == "untrained" else self.choice.name
-            raise InputError("too_large_to_train", f"training is offered up to 124M, not {size}", size=size)
-        if targets * (self.config.steps + 1) > MOST_KEPT:
-            most = max(1, MOST_KEPT // targets - 1)
-            raise InputError(
-                "too_many_kept",
-                f"of {targets} targets at most {most} steps can be kept",
-                targets=targets,
-                limit=f"{most:,}",
-            )
-
-    def split(self, tokenizer: Tokenizer) -> LearningText:
-        """The text in its two parts, in windows. Raises InputError as `split_text` does."""
-        return split_text(self.text, tokenizer, held_out=self.held_out)
+_STARTED: weakref.WeakSet[Training] = weakref.WeakSet()
 
 
 class Training:
@@ -95,6 +57,7 @@ class Training:
 
     def start(self) -> Training:
         """Begin, or queue up; it pauses at step 0 until `play` or `step_once`."""
+        _STARTED.add(self)
         self._job.start()
         return self
 
@@ -204,7 +167,7 @@ class Training:
                     return
         finally:
             steps.close()  # type: ignore[attr-defined]
-            keep_run(self)
+            keep_run(self.id, KeptRun(self.name, plan, self.run))
 
     def _make_model(self) -> GPTModel:
         from gptcore.initialization import untrained_model
@@ -236,6 +199,15 @@ class Training:
                 self.gave_way = True
                 return False
         return False
+
+
+@atexit.register
+def end_all() -> None:
+    """End every training, so that the process does not end in the middle of one's step."""
+    for training in list(_STARTED):
+        training.stop()
+    for training in list(_STARTED):
+        training.end()
 
 
 class Trainings:
@@ -274,30 +246,3 @@ class Trainings:
 def own_trainings() -> Trainings:
     """This visitor's trainings; all are stopped when they leave."""
     return Trainings()
-
-
-@dataclass(frozen=True)
-class KeptRun:
-    """What is left of a training when its visitor is gone: its steps, not its model."""
-
-    name: str
-    plan: Plan
-    run: TrainingRun
-
-
-_KEPT: OrderedDict[str, KeptRun] = OrderedDict()
-_KEPT_LOCK = threading.Lock()
-
-
-def keep_run(training: Training) -> None:
-    """Keep a training's steps under its id, for a page that is opened again; the oldest go."""
-    with _KEPT_LOCK:
-        _KEPT[training.id] = KeptRun(training.name, training.plan, training.run)
-        while len(_KEPT) > _RECENT_RUNS:
-            _KEPT.popitem(last=False)
-
-
-def kept_run(run_id: str) -> KeptRun | None:
-    """The steps that are kept under an id."""
-    with _KEPT_LOCK:
-        return _KEPT.get(run_id)

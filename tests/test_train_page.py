@@ -1,0 +1,209 @@
+"""The Train page: play, pause, step, look back; what is wrong is said; in two languages, and in Chromium."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from gptcore.ui.texts import text_in
+from gptcore.ui.trainings import end_all
+from tests.visiting import settled, visit
+
+PATIENCE = 240  # seconds; a training gives way to everything else that the machine does
+SMALL: dict[str, Any] = {"train_steps": 6}  # of the mini size, which `visit` asks for
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """Caches outlive an AppTest: whatever a test trains ends with it."""
+    yield
+    end_all()
+    st.cache_resource.clear()
+
+
+@pytest.fixture(params=["en", "zh"])
+def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both languages, the second also where AppTest asks for a widget's words outside of a visit."""
+    code = str(request.param)
+    monkeypatch.setattr("gptcore.ui.texts.browser_language", lambda: code)
+    return code
+
+
+def opened(language: str = "en", **state: Any) -> AppTest:
+    """The page, come to from Explore, with some of its fields filled in."""
+    app = visit(lang=language)
+    for key, value in state.items():
+        app.session_state[key] = value
+    return settled(app.switch_page("pages/train.py").run())
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    return app.button(key=key).click().run()
+
+
+def metric(app: AppTest, label: str) -> str:
+    return next(str(found.value) for found in app.metric if found.label == label)
+
+
+def rerun_until(app: AppTest, condition: Callable[[AppTest], bool]) -> AppTest:
+    """A browser looks at a running training by itself; an AppTest has to be asked to."""
+    give_up = time.monotonic() + PATIENCE
+    while not condition(app):
+        assert time.monotonic() < give_up, [found.value for found in app.caption]
+        time.sleep(0.2)
+        app.run()
+    return app
+
+
+def is_still(app: AppTest) -> bool:
+    return bool(app.button(key="train_pause").disabled)
+
+
+def test_playing_to_the_end(language: str) -> None:
+    text = text_in(language, "train")
+    step, perplexity = text("numbers.step"), text("numbers.perplexity")
+    app = opened(language, **SMALL)
+    assert app.button(key="train_play").label == text("play")
+    assert metric(app, step) == "0"
+    before = metric(app, perplexity)
+    rerun_until(press(app, "train_play"), is_still)
+    assert not app.exception
+    assert metric(app, step) == "6"
+    assert number(metric(app, perplexity)) < number(before) / 100
+    assert text("states.finished") in [caption.value for caption in app.caption]
+
+
+def number(written: str) -> float:
+    return float(written.replace(",", ""))
+
+
+def test_one_step_at_a_time_and_back() -> None:
+    app = opened(**SMALL)
+    first = metric(app, "Cross-entropy (loss), nats")
+    rerun_until(press(app, "train_step"), lambda a: metric(a, "Step") == "1" and is_still(a))
+    second = metric(app, "Cross-entropy (loss), nats")
+    rerun_until(press(app, "train_step"), lambda a: metric(a, "Step") == "2" and is_still(a))
+    assert number(second) < number(first)
+    app.slider(key="train_scrubber").set_value(0).run()
+    assert (metric(app, "Step"), metric(app, "Cross-entropy (loss), nats")) == ("0", first)
+    app.slider(key="train_scrubber").set_value(1).run()
+    assert (metric(app, "Step"), metric(app, "Cross-entropy (loss), nats")) == ("1", second)
+    press(app, "train_reset")
+    assert metric(app, "Step") == "0"
+    assert "train_scrubber" not in {slider.key for slider in app.slider}
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [("0", "above 0"), ("-1e-5", "above 0"), ("1e99", "at most"), ("fast", "above 0"), ("nan", "above 0")],
+)
+def test_a_learning_rate_that_cannot_be_is_said_and_mended(typed: str, says: str) -> None:
+    app = opened(**SMALL)
+    app.text_input(key="train_learning_rate").set_value(typed).run()
+    assert not app.exception
+    assert any(says in warning.value for warning in app.warning)
+    assert app.text_input(key="train_learning_rate").value == typed
+    assert app.button(key="train_play").disabled
+    press(app, "mend_train_learning_rate")
+    assert app.text_input(key="train_learning_rate").value == "2e-3"
+    assert not app.button(key="train_play").disabled
+
+
+@pytest.mark.parametrize("typed", [0, -3, 1_000_000])
+def test_a_number_of_steps_that_cannot_be_is_said_and_mended(typed: int) -> None:
+    app = opened()
+    app.number_input(key="train_steps").set_value(typed).run()
+    assert not app.exception
+    assert any("from 1 to" in warning.value for warning in app.warning)
+    assert app.button(key="train_play").disabled
+    press(app, "mend_train_steps")
+    assert app.number_input(key="train_steps").value == (2000 if typed > 2000 else 40)
+
+
+def test_a_loss_that_is_no_number_is_said_and_its_steps_stay() -> None:
+    app = opened(**SMALL, train_learning_rate="1e6")
+    rerun_until(press(app, "train_play"), is_still)
+    assert not app.exception
+    assert any("no longer a number" in warning.value for warning in app.warning)
+    assert metric(app, "Step") == "0"
+
+
+def test_a_model_too_large_is_refused_before_it_is_made() -> None:
+    app = opened(size="xl")
+    assert not app.exception
+    assert any("up to 124M" in warning.value for warning in app.warning)
+    assert app.button(key="train_play").disabled
+
+
+@pytest.mark.parametrize("vocabulary", ["seven", "gpt2"])
+def test_what_backpropagation_does(language: str, vocabulary: str) -> None:
+    app = opened(language, train_section="backpropagation", backpropagation_vocabulary=vocabulary)
+    assert not app.exception
+    charts = {chart.proto.id.split("-")[-1]: chart for chart in app.get("plotly_chart")}
+    assert len(charts) == 2
+    push, distribution = (traces(chart) for chart in charts.values())
+    assert len(push[0]["y"]) == (7 if vocabulary == "seven" else 12)
+    assert sum(value > 0 for value in push[0]["x"]) == 1
+    if vocabulary == "seven":
+        assert sum(push[0]["x"]) == pytest.approx(0, abs=1e-6)
+        assert sum(distribution[1]["x"]) == pytest.approx(1, abs=1e-6)
+    app.button(key="backpropagation_step").click().run()
+    assert app.slider(key="backpropagation_number").value == 2
+
+
+def traces(chart: object) -> list[dict[str, list[float]]]:
+    """The numbers of a chart's traces, whichever way Plotly wrote them."""
+    import base64
+    import json
+
+    def values(given: object) -> list[float]:
+        if isinstance(given, dict):
+            return np.frombuffer(base64.b64decode(given["bdata"]), given["dtype"]).tolist()
+        assert isinstance(given, list)
+        return given
+
+    spec = json.loads(chart.proto.spec)  # type: ignore[attr-defined]
+    return [{axis: values(trace[axis]) for axis in "xy"} for trace in spec["data"]]
+
+
+def test_learning_a_text(language: str) -> None:
+    app = opened(language, train_section="text", learn_steps=6)
+    assert not app.exception
+    rerun_until(press(app, "train_play"), is_still)
+    assert not app.exception
+    labels = {found.label: number(found.value) for found in app.metric}
+    learned, held_out = (labels[label] for label in list(labels)[-2:])
+    assert learned < held_out < 11.5
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"), [("", "no text"), ("I", "at least"), ("every effort moves you", "at least")]
+)
+def test_a_text_that_cannot_be_learned_is_said_and_mended(typed: str, says: str) -> None:
+    app = opened(train_section="text", learn_source="own")
+    app.text_area(key="learn_text").set_value(typed).run()
+    assert not app.exception
+    assert any(says in warning.value for warning in app.warning)
+    assert app.text_area(key="learn_text").value == typed
+    assert app.button(key="train_play").disabled
+    press(app, "mend_learn_source")
+    assert not app.button(key="train_play").disabled
+
+
+def test_a_reload_says_what_became_of_the_training() -> None:
+    app = opened(**SMALL)
+    rerun_until(press(app, "train_step"), lambda a: metric(a, "Step") == "1" and is_still(a))
+    run_id = str(app.session_state["train_run"])
+    loss = metric(app, "Cross-entropy (loss), nats")
+    end_all()  # what the end of a visit does
+    st.cache_resource.clear()
+    again = opened(**SMALL, train_run=run_id)
+    assert not again.exception
+    assert any("stopped at step 1" in info.value for info in again.info)
+    assert metric(again, "Cross-entropy (loss), nats") == loss
+    gone = opened(**SMALL, train_run="0123456789ab")
+    assert any("no longer kept" in info.value for info in gone.info)
