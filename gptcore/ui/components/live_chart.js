@@ -23,7 +23,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!chart) {
     const root = document.createElement("div");
     root.className = "live-chart";
-    root.setAttribute("role", "img");
+    root.setAttribute("role", "figure"); // not "img": the buttons over the chart can be reached
     parentElement.append(root);
     chart = { root, wanted: undefined, drawing: false, gone: false };
     chart.observer = new ResizeObserver(() => {
