@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import streamlit as st
 
@@ -120,8 +121,8 @@ def _controls(label: str) -> tuple[str, int, float, int]:
     )
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def _gradients(vocabulary: str, seed: int, rate: float) -> list[LogitGradient]:
+@lru_cache(maxsize=64)
+def _gradients(vocabulary: str, seed: int, rate: float) -> tuple[LogitGradient, ...]:
     """The gradient before every one of MOST_STEPS plain gradient steps, and after the last."""
     from gptcore.backpropagation import follow_gradients
     from gptcore.initialization import untrained_model
@@ -129,7 +130,7 @@ def _gradients(vocabulary: str, seed: int, rate: float) -> list[LogitGradient]:
     config = SIZES[_SIZE[vocabulary]]
     model = untrained_model(config, seed)
     batch = encode(_EXAMPLES[vocabulary], tokenizer_for(config.vocab_size))
-    return list(follow_gradients(model, batch, TrainConfig(rate, steps=MOST_STEPS, optimizer="sgd")))
+    return tuple(follow_gradients(model, batch, TrainConfig(rate, steps=MOST_STEPS, optimizer="sgd")))
 
 
 def _push(gradient: LogitGradient, index: int, target: str, is_target: int) -> None:

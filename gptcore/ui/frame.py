@@ -45,6 +45,8 @@ def frame(page: Any) -> None:
     text = page_text("app")
     address.begin(page.url_path)
     st.html(_ASSETS / "app.css")
+    if st.context.theme.type == "dark":
+        st.html(_ASSETS / "dark.css")
     st.logo(_ASSETS / "logo.svg", size="large")
     address.value("lang", browser_language(), address.one_of(*LANGUAGES))
     if page_text("app").language != text.language:
