@@ -39,13 +39,15 @@ def learn_a_text(choice: ModelChoice) -> None:
     text = page_text("train")
     st.markdown(text("text.lead"))
     learner = ModelChoice("untrained", "mini", 256, choice.seed)
-    words, held_out = _source()
-    chosen = settings("learn", DEFAULTS, learner.seed)
-    plan, split = _plan(learner, chosen, words, held_out)
-    training = transport("text", plan)
-    kept = remembered("text", training)
-    if plan is not None and split is not None:
-        st.caption(_sizes(plan.config, split, learner))
+    with st.container():
+        words, held_out = _source()
+        chosen = settings("learn", DEFAULTS, learner.seed)
+        plan, split = _plan(learner, chosen, words, held_out)
+    with st.container():
+        training = transport("text", plan)
+        kept = remembered("text", training)
+        if plan is not None and split is not None:
+            st.caption(_sizes(plan.config, split, learner))
     if training is not None:
         follow_training(training, lambda: _training(training))
     elif kept is not None:
@@ -131,16 +133,20 @@ def _sizes(config: TrainConfig, split: LearningText, learner: ModelChoice) -> st
 
 
 def _training(training: Training) -> None:
-    state_line(training, numbers.count(SIZES["mini"].parameters / 1e6))
     if training.run.records:
         _steps(training.run, training.plan, training, training.id)
+    else:
+        state_line(training)
 
 
 def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str) -> None:
     """The numbers of one step, and both losses up to it."""
     going = training is not None and training.going
-    last = len(run.records) - 1
-    index = last if going else scrubber(run_id, last)
+    with st.container():
+        if training is not None:
+            state_line(training)
+        last = len(run.records) - 1
+        index = last if going else scrubber(run_id, last)
     three_numbers(run, index, plan)
     upto = TrainingRun(run.records[: index + 1], run.vocab_size, run.settings, run.watched)
     _losses(upto, plan)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from gptcore import numbers
 from gptcore.ui import address
 from gptcore.ui.elements import error_sentence
 from gptcore.ui.jobs import LOOK_EVERY_SECONDS
@@ -114,7 +115,8 @@ def remembered(name: str, training: Training | None) -> KeptRun | None:
 def follow_training(training: Training | None, draw: Callable[[], None]) -> None:
     """Draw again and again while a record is on its way, then let the whole page run once more."""
     if training is None or not training.going:
-        draw()
+        with st.container():  # a fragment has one too: what is drawn in it keeps its place, and is not built anew
+            draw()
         return
 
     @st.fragment(run_every=LOOK_EVERY_SECONDS)
@@ -127,13 +129,14 @@ def follow_training(training: Training | None, draw: Callable[[], None]) -> None
     followed()
 
 
-def state_line(training: Training, millions: str) -> None:
+def state_line(training: Training) -> None:
     """What a training is doing, in words: its place in the queue, how far it is, what went wrong."""
     text = page_text("train")
     if training.error is not None:
         st.warning(error_sentence(training.error), icon=":material/error:")
         return
     done = len(training.run.records)
+    millions = numbers.count(training.config.parameters / 1e6)
     steps = training.plan.config.steps
     words = text(f"states.{training.state}", ahead=training.ahead, millions=millions, step=max(0, done - 1))
     if training.state == "playing":

@@ -44,18 +44,20 @@ def fit(choice: ModelChoice) -> None:
     with st.expander(text("examples"), icon=":material/edit_note:", key="train_examples"):
         entered = examples_editor(choice)
     with above:
-        chosen = settings("train", LARGE if config.parameters > 50_000_000 else SMALL, choice.seed)
-        plan = _plan(choice, chosen, entered)
-        training = transport("fit", plan)
-        kept = remembered("fit", training)
-        if entered is None:
-            st.warning(text("mend_examples"), icon=":material/error:")
+        with st.container():
+            chosen = settings("train", LARGE if config.parameters > 50_000_000 else SMALL, choice.seed)
+            plan = _plan(choice, chosen, entered)
+        with st.container():  # what may come and go has a place of its own, so that charts below stay where they are
+            training = transport("fit", plan)
+            kept = remembered("fit", training)
+            if entered is None:
+                st.warning(text("mend_examples"), icon=":material/error:")
         if training is not None:
             follow_training(training, lambda: _training(training))
         elif kept is not None:
-            _steps(kept.run, kept.plan, None, "kept")
+            follow_training(None, lambda: _steps(kept.run, kept.plan, None, "kept"))
         elif plan is not None:
-            _before_the_first(plan)
+            follow_training(None, lambda: _before_the_first(plan))
 
 
 def memory_line(choice: ModelChoice, config: TrainConfig, shape: tuple[int, int]) -> str:
@@ -88,9 +90,11 @@ def _plan(choice: ModelChoice, config: TrainConfig | None, entered: Entered | No
 
 def _before_the_first(plan: Plan) -> None:
     """The model as it is, as step 0 will show it."""
+    above = st.container()
     report = _report(plan)
     if report is not None:
-        st.caption(f"{page_text('train')('again')} {memory_line(plan.choice, plan.config, report.input_shape)}")
+        with above:
+            st.caption(f"{page_text('train')('again')} {memory_line(plan.choice, plan.config, report.input_shape)}")
         _record(_untrained_run(report, plan), 0, plan)
 
 
@@ -98,11 +102,12 @@ def _report(plan: Plan) -> Report | None:
     """What the model says before any step; None, and the reason said, where it cannot be had."""
     from gptcore.ui.reports import report_for
 
-    try:
-        return report_for(plan.choice, plan.examples)
-    except InputError as error:
-        st.warning(error_sentence(error), icon=":material/error:")
-        return None
+    with st.container():
+        try:
+            return report_for(plan.choice, plan.examples)
+        except InputError as error:
+            st.warning(error_sentence(error), icon=":material/error:")
+            return None
 
 
 def _untrained_run(report: Report, plan: Plan) -> TrainingRun:
@@ -124,18 +129,24 @@ def _untrained_run(report: Report, plan: Plan) -> TrainingRun:
 
 def _training(training: Training) -> None:
     """A training as it stands: where it is, and its newest step or the one that the scrubber chose."""
-    state_line(training, numbers.count(training.config.parameters / 1e6))
     run = training.run
     if run.records:
         _steps(run, training.plan, training, training.id)
-    elif training.going and (report := _report(training.plan)) is not None:
+        return
+    with st.container():
+        state_line(training)
+    if training.going and (report := _report(training.plan)) is not None:
         _record(_untrained_run(report, training.plan), 0, training.plan)
 
 
 def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str) -> None:
-    last = len(run.records) - 1
     going = training is not None and training.going
-    index = last if going else scrubber(run_id, last)
+    with st.container():
+        if training is not None:
+            state_line(training)
+        last = len(run.records) - 1
+        index = last if going else scrubber(run_id, last)
+    st.container()  # where `_before_the_first` says what is wrong: what follows keeps its place
     _record(run, index, plan)
     if not going:
         if index > 0:
