@@ -40,6 +40,15 @@ def pages() -> list[Any]:
     ]
 
 
+def navigation() -> Any:
+    """The browser tab's name and icon, and the page that the address asks for.
+
+    The icon is a file of ours: a page's own icon in the tab would be fetched from the internet.
+    """
+    st.set_page_config(page_title=page_text("app")("name"), page_icon=str(ICON), layout="wide")
+    return st.navigation(pages(), position="top")
+
+
 def frame(page: Any) -> None:
     """Everything around a page: read the address, draw the sidebar, run the page, write the address."""
     text = page_text("app")
@@ -99,7 +108,7 @@ def page_controls() -> Any:
 def heading(section: str) -> None:
     """A page's title and the sentence under it."""
     if _CONTROLS not in st.session_state:  # a server that is asked for this page first runs it without app.py
-        st.navigation(pages())  # which this tells it to run
+        navigation()  # which this tells it to run
         st.rerun()
     text = page_text(section)
     with st.container(gap=None):
