@@ -43,18 +43,23 @@ PAIRS: dict[str, tuple[Example, ...]] = {
 
 def compare_view(offered: Sequence[str]) -> str:
     """The switch between what is compared; the first is shown unless the address says otherwise."""
-    text = page_text("compare")
     view, _ = address.value("compare", offered[0], address.one_of(*offered))
+    switch("compare", offered, "views", label_visibility="collapsed")
+    return str(view)
+
+
+def switch(key: str, options: Sequence[str], words: str, **more: Any) -> None:
+    """A choice between a few words, each named in the table `words`, which also names the choice itself."""
+    text = page_text("compare")
     st.segmented_control(
-        text("views.label"),
-        offered,
-        format_func=lambda name: text(f"views.{name}"),
-        key="compare",
+        text(f"{words}.label"),
+        options,
+        format_func=lambda option: text(f"{words}.{option}"),
+        key=key,
         required=True,
         persist_state="session",
-        label_visibility="collapsed",
+        **more,
     )
-    return str(view)
 
 
 def compared_texts(choice: ModelChoice, *, open_at_first: bool) -> tuple[Example, ...] | None:
@@ -124,14 +129,7 @@ def chosen_seeds() -> Sequence[int] | None:
             help=text("seed_list.help", most=f"{MOST_SEEDS:,}"),
             width=260,
         )
-        st.segmented_control(
-            text("scale.label"),
-            ["loss", "perplexity"],
-            format_func=lambda scale: text(f"scale.{scale}"),
-            key="scale",
-            required=True,
-            persist_state="session",
-        )
+        switch("scale", ["loss", "perplexity"], "scale")
     try:
         return parse_seeds(listed) if listed.strip() else seed_range(count, first)
     except InputError as error:

@@ -13,6 +13,7 @@ from gptcore.examples import Example
 from gptcore.pieces import visible
 from gptcore.ui import address
 from gptcore.ui.compare_exports import inputs_code, inputs_downloads
+from gptcore.ui.compare_fields import switch
 from gptcore.ui.elements import chart, current_style, error_sentence
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.reports import with_model
@@ -48,7 +49,7 @@ def inputs_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
     losses = text_losses(records, text.group("chart_texts"), current_style(), per_byte=unit == "bits_per_byte")
     titles = {name: text(f"{name}.title") for name in ("chart_texts", "chart_difference")}
     with st.container(border=True):
-        _unit_control()
+        switch("unit", UNITS, "units", help=text("units.help"))
         chart(losses, "chart_texts", _texts_reading(records, unit), title=titles["chart_texts"])
     if len(records) < 2:
         st.info(text("two_texts"), icon=":material/add:")
@@ -81,19 +82,6 @@ def _records(choice: ModelChoice, examples: tuple[Example, ...], temperature: fl
         return list(compare_examples(model, examples, temperature=temperature))
 
     return with_model(choice, ("compared", examples, temperature), make)
-
-
-def _unit_control() -> None:
-    text = page_text("compare")
-    st.segmented_control(
-        text("units.label"),
-        UNITS,
-        format_func=lambda unit: text(f"units.{unit}"),
-        key="unit",
-        required=True,
-        persist_state="session",
-        help=text("units.help"),
-    )
 
 
 def _pair(count: int) -> tuple[int, int]:
