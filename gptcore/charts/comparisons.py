@@ -157,8 +157,8 @@ def difference_waterfall(
                 "size": 14,
                 "color": [palette.series[first.example % 8], palette.series[second.example % 8]],
             },
-            text=[f"  <b>{numbers.nats(total)}</b>" for total in totals],
-            textposition="middle right",
+            text=[f"  <b>{numbers.nats(total)}</b>  " for total in totals],
+            textposition=["middle right" if total == min(totals) else "middle left" for total in totals],
             textfont={"size": style.size(13), "color": palette.text},
             hoverinfo="skip",
             cliponaxis=False,
@@ -184,7 +184,7 @@ def difference_waterfall(
 
 def _broken(name: str) -> str:
     """A name beside an axis, a line a part."""
-    return re.sub(r"(?<=[,，]) ?", "<br>", html.escape(name)) if len(name) > 14 else html.escape(name)
+    return re.sub(r" ?([(（])", r"<br>\1", html.escape(name)) if len(name) > 14 else html.escape(name)
 
 
 def _steps(rows: pd.DataFrame, words: Mapping[str, str]) -> list[tuple[str, str, float]]:

@@ -126,13 +126,12 @@ def _name_what_lies_beyond(figure: go.Figure, vocab_size: int, end: float, worse
 
 
 def _levels(values: Sequence[float], vocab_size: int) -> list[int]:
-    """At which height each label stands: those written to the left rise to the right, so that none crosses a stem."""
-    levels = [0] * len(values)
+    """At which height each label stands, one each: none crosses the stem of another.
+
+    Labels of small values are written to the right of their stems, or over them: the larger the value, the lower.
+    Labels of large values are written to the left: above those, and the larger the higher.
+    """
     ascending = sorted(range(len(values)), key=lambda n: values[n])
-    for side in (
-        [n for n in ascending if values[n] > vocab_size / 30],
-        [n for n in ascending if values[n] <= vocab_size / 30][::-1],
-    ):
-        for level, n in enumerate(side):
-            levels[n] = level
-    return levels
+    small = [n for n in ascending if values[n] <= vocab_size / 30]
+    order = small[::-1] + ascending[len(small) :]
+    return [order.index(n) for n in range(len(values))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,6 +108,12 @@ def _factor(factor: float) -> str:
     return f"{factor:,.3g}" if factor < 1000 else numbers.count(factor)
 
 
+def _listed(pairs: Iterable[tuple[str, object]]) -> str:
+    """Each model's name with its number."""
+    text = page_text("compare_models")
+    return text("joiner").join(text("listed", name=name, number=number) for name, number in pairs)
+
+
 def _ruler_and_bars(comparison: ModelComparison) -> dict[str, go.Figure]:
     from gptcore.charts.models import model_bars
     from gptcore.charts.ruler import perplexity_ruler
@@ -116,7 +122,7 @@ def _ruler_and_bars(comparison: ModelComparison) -> dict[str, go.Figure]:
     vocabulary = comparison.first.vocab_size
     ruler = perplexity_ruler(comparison.perplexities, vocabulary, page_text("explore").group("chart_perplexity"), style)
     bars = model_bars(comparison, text.group("chart_models"), style)
-    listed = text("joiner").join(f"{name}: {numbers.perplexity(value)}" for name, value in comparison.perplexities)
+    listed = _listed([(name, numbers.perplexity(value)) for name, value in comparison.perplexities])
     best = [int(np.argmax(column)) for column in comparison.log_probability.T]
     wins = [best.count(m) for m in range(len(comparison.names))]
     titles = {key: text(f"{key}.title") for key in ("chart_models_ruler", "chart_models")}
@@ -134,9 +140,7 @@ def _ruler_and_bars(comparison: ModelComparison) -> dict[str, go.Figure]:
             text(
                 "chart_models.summary",
                 positions=comparison.first.positions,
-                wins=text("joiner").join(
-                    f"{name}: {count}" for name, count in zip(comparison.names, wins, strict=True)
-                ),
+                wins=_listed(zip(comparison.names, wins, strict=True)),
             ),
             title=titles["chart_models"],
         )
