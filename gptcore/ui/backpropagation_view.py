@@ -9,13 +9,14 @@ import streamlit as st
 
 from gptcore import numbers
 from gptcore.config import SIZES
+from gptcore.errors import InputError
 from gptcore.examples import PRESETS, Example, encode
 from gptcore.pieces import visible
 from gptcore.tokenizer import tokenizer_for
 from gptcore.training_config import TrainConfig
 from gptcore.training_results import LogitGradient
 from gptcore.ui import address
-from gptcore.ui.elements import chart, code_span, current_style
+from gptcore.ui.elements import chart, code_span, current_style, error_sentence
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.texts import page_text
 
@@ -25,7 +26,7 @@ _EXAMPLES = {
     "seven": (Example("every effort moves", "effort moves you"),),
     "gpt2": PRESETS["book"][:1],
 }
-RATES = (0.03, 0.1, 0.3, 1.0)
+RATES = (0.01, 0.03, 0.1, 0.3)
 MOST_STEPS = 10
 
 
@@ -34,7 +35,11 @@ def backpropagation(choice: ModelChoice) -> None:
     text = page_text("train")
     st.markdown(text("backpropagation.lead"))
     vocabulary, position, rate, step = _controls(text("backpropagation.vocabulary"))
-    gradients = _gradients(vocabulary, choice.seed, rate)
+    try:
+        gradients = _gradients(vocabulary, choice.seed, rate)
+    except InputError as error:
+        st.warning(error_sentence(error), icon=":material/error:")
+        return
     before, after = gradients[step - 1], gradients[step]
     index = position - 1
     target = visible(before.target_piece[index])

@@ -29,7 +29,7 @@ from gptcore.ui.train_view import three_numbers
 from gptcore.ui.training_plans import Plan
 from gptcore.ui.trainings import Training
 
-DEFAULTS = Defaults({"adamw": "3e-3", "sgd": "1"}, steps=80, measure_every=5)
+DEFAULTS = Defaults({"adamw": "3e-3", "sgd": "0.1"}, steps=80, measure_every=5)
 SHARES = (0.1, 0.2, 0.3, 0.5)
 _LONGEST_IN_ADDRESS = 1_500
 

@@ -31,8 +31,8 @@ from gptcore.ui.train_settings import Defaults, settings
 from gptcore.ui.training_plans import Plan
 from gptcore.ui.trainings import Training
 
-LARGE = Defaults({"adamw": "1e-5", "sgd": "0.1"}, steps=40)
-SMALL = Defaults({"adamw": "2e-3", "sgd": "1"}, steps=40)
+LARGE = Defaults({"adamw": "1e-5", "sgd": "2e-3"}, steps=40)
+SMALL = Defaults({"adamw": "2e-3", "sgd": "0.03"}, steps=40)
 """The settings at which the fall takes some 20 to 40 steps to watch."""
 
 
