@@ -1,0 +1,162 @@
+"""What goes wrong with perplexities, drawn: products that vanish, means that mislead, units that differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from gptcore import numbers
+from gptcore.charts.marks import add_level, add_line
+from gptcore.charts.theme import DESK, Style, label, new_figure
+from gptcore.results import Floats
+
+
+def underflow(
+    summed: Floats, product: Floats, zero_at: int | None, words: Mapping[str, str], style: Style = DESK
+) -> go.Figure:
+    """The sum of logs goes on where the product, as float32 holds it, has become 0.
+
+    words  x, y, sum, product, limit, zero (with {token})
+    """
+    palette = style.palette
+    count = np.arange(1, len(summed) + 1)
+    figure = new_figure(style, height=320)
+    figure.add_trace(
+        go.Scatter(
+            x=count,
+            y=summed,
+            mode="lines+markers",
+            line={"color": palette.target, "width": 2},
+            marker={"size": 5},
+            name=words["sum"],
+            hovertemplate="%{x}: %{y:,.4f}<extra>%{fullData.name}</extra>",
+        )
+    )
+    held = np.isfinite(product)
+    figure.add_trace(
+        go.Scatter(
+            x=count[held],
+            y=product[held],
+            mode="markers",
+            marker={"size": 14, "symbol": "circle-open", "color": palette.own_choice, "line": {"width": 2.5}},
+            name=words["product"],
+            hovertemplate="%{x}: %{y:,.4f}<extra>%{fullData.name}</extra>",
+        )
+    )
+    smallest = math.log(float(np.nextafter(np.float32(0), np.float32(1))))
+    if zero_at is not None and zero_at <= len(summed):
+        add_level(figure, smallest, words["limit"], style, right=True)
+        figure.add_vrect(
+            x0=zero_at - 0.5, x1=len(summed) + 0.5, fillcolor=palette.own_choice, opacity=0.1, line_width=0
+        )
+        figure.add_annotation(
+            x=zero_at - 0.4, xanchor="left", y=1.0, yref="paper", yanchor="top", showarrow=False,
+            text=f"<b>{words['zero'].format(token=zero_at)}</b>",
+            font={"color": palette.own_choice, "size": style.size(14)},
+        )  # fmt: skip
+    figure.update_layout(showlegend=True, margin_t=30)
+    figure.update_xaxes(title={"text": words["x"]}, range=[0.4, len(summed) + 0.6])
+    figure.update_yaxes(title={"text": words["y"]}, tickformat=",d")
+    return figure
+
+
+def means(
+    losses: Floats, mean_loss: float, mean_perplexity: float, words: Mapping[str, str], style: Style = DESK
+) -> go.Figure:
+    """Why the mean of perplexities is too large: the curve bends upwards, so any mean of its points lies above it.
+
+    losses  (k,) of each text, in nats
+    words   x, y, text (with {number}), wrong, right
+    """
+    palette = style.palette
+    values = np.exp(losses.astype(np.float64))
+    room = max(float(np.ptp(losses)) * 0.35, 0.05)
+    along = np.linspace(losses.min() - room, losses.max() + room, 160)
+    figure = new_figure(style, height=340)
+    add_line(figure, along, np.exp(along), style)
+    order = np.argsort(losses)
+    if len(losses) == 2:
+        chord = {"color": palette.muted, "width": 1.5, "dash": "dot"}
+        figure.add_trace(go.Scatter(x=losses[order], y=values[order], mode="lines", line=chord, hoverinfo="skip"))
+    figure.add_trace(
+        go.Scatter(
+            x=losses,
+            y=values,
+            mode="markers+text",
+            marker={"size": 13, "color": palette.target},
+            text=[
+                f"  {words['text'].format(number=n + 1)}<br>  <b>{numbers.perplexity(v)}</b>"
+                for n, v in enumerate(values)
+            ],
+            textposition="bottom right",
+            textfont={"color": palette.target, "size": style.size(13)},
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    for y, word, colour, symbol, where in (
+        (mean_perplexity, "wrong", palette.loss, "x", "top left"),
+        (math.exp(mean_loss), "right", palette.mean, "diamond", "bottom right"),
+    ):
+        figure.add_trace(
+            go.Scatter(
+                x=[mean_loss],
+                y=[y],
+                mode="markers+text",
+                marker={"size": 15, "color": colour, "symbol": symbol},
+                text=[f"  <b>{numbers.perplexity(y)}</b>  <br>  {words[word]}  "],
+                textposition=where,
+                textfont={"color": colour, "size": style.size(13)},
+                cliponaxis=False,
+                hoverinfo="skip",
+            )
+        )
+    figure.update_xaxes(title={"text": words["x"]}, range=[along[0], along[-1]])
+    figure.update_yaxes(
+        title={"text": words["y"]}, tickformat=",d", range=[float(np.exp(along[0])), float(np.exp(along[-1]))]
+    )
+    return figure
+
+
+def bits_of_bytes(
+    lengths: Floats, bits: Floats, pieces: Sequence[str], mean: float, words: Mapping[str, str], style: Style = DESK
+) -> go.Figure:
+    """Each target as a block: as wide as its bytes, as high as its bits a byte, so that its area is its bits.
+
+    words  x, y, mean (with {mean}), hover
+    """
+    palette = style.palette
+    left = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    few = len(lengths) <= 16
+    figure = new_figure(style, height=300)
+    figure.add_trace(
+        go.Bar(
+            x=left + lengths / 2,
+            y=bits,
+            width=lengths,
+            marker={
+                "color": palette.target,
+                "opacity": 0.75,
+                "line": {"color": palette.paper, "width": 2 if few else 0},
+            },
+            text=[label(piece, 10) for piece in pieces] if few else None,
+            textposition="outside",
+            textfont={"size": style.size(12), "color": palette.text},
+            customdata=[
+                [label(piece), f"{n:.0f}", f"{b * n:.4f}"] for piece, n, b in zip(pieces, lengths, bits, strict=True)
+            ],
+            hovertemplate=words["hover"] + "<extra></extra>",
+            cliponaxis=False,
+        )
+    )
+    figure.add_hline(y=mean, line={"color": palette.mean, "width": 2})
+    figure.add_annotation(
+        x=1, xref="paper", xanchor="right", y=mean, yanchor="bottom", showarrow=False, bgcolor=palette.paper,
+        text=words["mean"].format(mean=numbers.nats(mean)), font={"color": palette.mean, "size": style.size(13)},
+    )  # fmt: skip
+    figure.update_xaxes(title={"text": words["x"]}, showgrid=False, range=[0, float(lengths.sum())])
+    figure.update_yaxes(title={"text": words["y"]}, range=[0, float(bits.max()) * 1.18])
+    return figure

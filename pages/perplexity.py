@@ -1,0 +1,46 @@
+"""Perplexity: what the number means, by a slider and by the visitor's own texts."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from gptcore.errors import InputError
+from gptcore.ui import perplexity_view as view
+from gptcore.ui.elements import error_sentence
+from gptcore.ui.examples_editor import examples_editor
+from gptcore.ui.examples_state import current_examples
+from gptcore.ui.frame import current_choice, heading
+from gptcore.ui.pictures import picture_styles
+from gptcore.ui.reports import report_for
+from gptcore.ui.steps_view import text_line
+from gptcore.ui.texts import page_text, prose
+
+heading("perplexity")
+picture_styles()
+text, choice = page_text("perplexity"), current_choice()
+examples, report = current_examples(choice), None
+if examples is None:
+    st.info(text("needs_texts"), icon=":material/build:")
+    st.page_link("pages/explore.py", label=text("to_explore"), icon=":material/search_insights:")
+else:
+    st.caption(text_line(examples))
+    try:
+        report = report_for(choice, examples)
+    except InputError as error:
+        st.warning(error_sentence(error), icon=":material/error:")
+with st.expander(text("texts"), icon=":material/edit:", expanded=examples is None):
+    examples_editor(choice)
+
+st.subheader(text("headings.die"), anchor=False)
+view.die_and_curves(report, choice.vocab_size)
+st.subheader(text("headings.landmarks"), anchor=False)
+view.landmarks(report, choice.vocab_size)
+if report is not None:
+    for name, draw in (("logs", view.underflow), ("means", view.means), ("units", view.units)):
+        st.subheader(text(f"headings.{name}"), anchor=False)
+        with st.container(border=True, key=f"part_{name}"):
+            draw(report)
+st.subheader(text("headings.low"), anchor=False)
+st.markdown(prose("low_is_not_always_good"))
+if (Path(__file__).parent / "train.py").exists():
+    st.page_link("pages/train.py", label=text("low.to_train"), icon=":material/trending_down:")
