@@ -15,8 +15,9 @@ from gptcore.model_comparison import ModelComparison
 from gptcore.pieces import visible
 from gptcore.ui import address
 from gptcore.ui.compare_models_fields import MOST_MODELS, chosen_models, compared_choice, compared_name
-from gptcore.ui.elements import chart, code_span, current_style, error_sentence
+from gptcore.ui.elements import chart, code_span, current_style, error_sentence, plain
 from gptcore.ui.models import ModelChoice
+from gptcore.ui.report_view import likeliest_tokens, position_field
 from gptcore.ui.reports import report_for
 from gptcore.ui.texts import page_text
 
@@ -64,7 +65,7 @@ def _comparison(chosen: Sequence[str], examples: Sequence[Example], temperature:
             named.append((compared_name(model), report_for(compared_choice(model), examples, temperature)))
         except InputError as error:
             st.warning(
-                f"{text('left_out', name=compared_name(model))} {error_sentence(error)}", icon=":material/error:"
+                f"{text('left_out', name=plain(compared_name(model)))} {error_sentence(error)}", icon=":material/error:"
             )
     return ModelComparison(tuple(name for name, _ in named), tuple(report for _, report in named))
 
@@ -76,8 +77,8 @@ def _reading(comparison: ModelComparison) -> str:
     best, worst = int(np.argmin(losses)), int(np.argmax(losses))
     factor = float(np.exp(losses[worst] - losses[best]))
     named = {
-        "best": comparison.names[best],
-        "worst": comparison.names[worst],
+        "best": plain(comparison.names[best]),
+        "worst": plain(comparison.names[worst]),
         "least": numbers.perplexity(comparison.reports[best].perplexity),
         "most": numbers.perplexity(comparison.reports[worst].perplexity),
     }
@@ -203,46 +204,13 @@ def _waterfall(comparison: ModelComparison, first: int, second: int) -> dict[str
 
 def _likeliest(comparison: ModelComparison) -> None:
     """What each model would have said at one position, side by side."""
-    from gptcore.charts.distribution import top_tokens
-
-    text, style, report = page_text("compare_models"), current_style(), comparison.first
-    st.subheader(text("likeliest"), anchor=False)
-    number, _ = address.value("position", 1, address.whole_number(1, 100_000))
-    if number > report.positions:
-        st.session_state["position"] = number = 1
-        address.leave_out("position")
-    explore = page_text("explore")
-    st.selectbox(
-        explore("position"),
-        list(range(1, report.positions + 1)),
-        format_func=lambda n: explore(
-            "position_option",
-            number=n,
-            target=visible(report.target_piece[n - 1]),
-            prompt=visible(report.prompt_piece[n - 1]),
-        ),
-        key="position",
-        persist_state="session",
-    )
-    index = int(number) - 1
-    words = explore.group("chart_top_tokens")
+    st.subheader(page_text("compare_models")("likeliest"), anchor=False)
+    index = position_field(comparison.first)
     columns: list[Any] = []
-    for m, name in enumerate(comparison.names):
-        own = comparison.reports[m]
+    for m, (name, report) in enumerate(zip(comparison.names, comparison.reports, strict=True), start=1):
         columns = columns or list(st.columns(2))  # two by two: narrower ones would cut the numbers off
         with columns.pop(0), st.container(border=True):
-            chart(
-                top_tokens(own, index, words, style, k=SHOWN_TOKENS),
-                f"chart_top_tokens_{m + 1}",
-                explore(
-                    "chart_top_tokens.summary",
-                    first=visible(own.predicted_piece[index]),
-                    first_p=numbers.probability(float(own.predicted_probability[index])),
-                    target=visible(own.target_piece[index]),
-                    rank=numbers.count(int(own.rank[index])),
-                ),
-                title=name,
-            )
+            likeliest_tokens(report, index, f"chart_top_tokens_{m}", title=plain(name), k=SHOWN_TOKENS)
 
 
 def _table(comparison: ModelComparison) -> None:

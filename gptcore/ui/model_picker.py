@@ -9,7 +9,7 @@ import streamlit as st
 from gptcore.config import MAX_SEED, SIZES
 from gptcore.numbers import count
 from gptcore.ui import address
-from gptcore.ui.elements import code_span, error_sentence
+from gptcore.ui.elements import code_span, error_sentence, plain
 from gptcore.ui.gpt2_download import download_gpt2, fetched_for_me
 from gptcore.ui.models import DEFAULT_SEED, ModelChoice
 from gptcore.ui.stored_models import choice_of, found_gpt2, offered_models, refusal
@@ -80,7 +80,7 @@ def unknown_model_notice() -> None:
         st.warning(text("unknown_model", given=code_span(unknown)) + reason, icon=":material/error:")
         with st.container(horizontal=True):
             for model in offered_models():
-                st.button(model_name(model), key=f"choose_{model}", on_click=_choose, args=(model,))
+                st.button(plain(model_name(model)), key=f"choose_{model}", on_click=_choose, args=(model,))
 
 
 def model_name(model: str) -> str:

@@ -166,42 +166,16 @@ def linked_charts(report: Report) -> dict[str, go.Figure]:
 
 def position_inspector(report: Report, choice: ModelChoice, examples: Sequence[Example]) -> None:
     """One position opened: its equation with the numbers in it, its share, its likeliest tokens, all probabilities."""
-    from gptcore.charts.distribution import rank_curve, top_tokens
+    from gptcore.charts.distribution import rank_curve
     from gptcore.ui.reports import rank_curve_for
 
     text, style = page_text("explore"), current_style()
     st.subheader(text("one_position"), anchor=False)
-    index = _position(report)
-    st.selectbox(
-        text("position"),
-        list(range(1, report.positions + 1)),
-        format_func=lambda number: text(
-            "position_option",
-            number=number,
-            target=visible(report.target_piece[number - 1]),
-            prompt=visible(report.prompt_piece[number - 1]),
-        ),
-        key="position",
-        persist_state="session",
-    )
-    if (given := address.refused("position")) is not None:
-        st.warning(text("bad_position", given=code_span(given), positions=report.positions), icon=":material/error:")
+    index = position_field(report)
     left, right = st.columns(2)
     with left, st.container(border=True):
         _equation(report, index)
-        words = text.group("chart_top_tokens")
-        chart(
-            top_tokens(report, index, words, style),
-            "chart_top_tokens",
-            text(
-                "chart_top_tokens.summary",
-                first=visible(report.predicted_piece[index]),
-                first_p=numbers.probability(float(report.predicted_probability[index])),
-                target=visible(report.target_piece[index]),
-                rank=numbers.count(int(report.rank[index])),
-            ),
-            title=words["title"],
-        )
+        likeliest_tokens(report, index, "chart_top_tokens", title=text("chart_top_tokens.title"))
     with right, st.container(border=True):
         curve = rank_curve_for(choice, examples, index, report.provenance.temperature)
         words = text.group("chart_rank_curve")
@@ -225,6 +199,46 @@ def position_inspector(report: Report, choice: ModelChoice, examples: Sequence[E
                 uniform=numbers.nats(report.uniform_cross_entropy),
             )
         )
+
+
+def position_field(report: Report) -> int:
+    """The field that chooses a scored position; its index."""
+    text = page_text("explore")
+    index = _position(report)
+    st.selectbox(
+        text("position"),
+        list(range(1, report.positions + 1)),
+        format_func=lambda number: text(
+            "position_option",
+            number=number,
+            target=visible(report.target_piece[number - 1]),
+            prompt=visible(report.prompt_piece[number - 1]),
+        ),
+        key="position",
+        persist_state="session",
+    )
+    if (given := address.refused("position")) is not None:
+        st.warning(text("bad_position", given=code_span(given), positions=report.positions), icon=":material/error:")
+    return index
+
+
+def likeliest_tokens(report: Report, index: int, key: str, *, title: str, k: int = 10) -> None:
+    """The chart of the k likeliest tokens at a position, under its key."""
+    from gptcore.charts.distribution import top_tokens
+
+    text = page_text("explore")
+    chart(
+        top_tokens(report, index, text.group("chart_top_tokens"), current_style(), k=k),
+        key,
+        text(
+            "chart_top_tokens.summary",
+            first=visible(report.predicted_piece[index]),
+            first_p=numbers.probability(float(report.predicted_probability[index])),
+            target=visible(report.target_piece[index]),
+            rank=numbers.count(int(report.rank[index])),
+        ),
+        title=title,
+    )
 
 
 def _own_choices(report: Report) -> str:
