@@ -139,6 +139,15 @@ def test_a_model_too_large_is_refused_before_it_is_made() -> None:
     assert app.button(key="train_play").disabled
 
 
+def test_short_memory_is_said_and_nothing_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = opened(**SMALL)
+    monkeypatch.setattr("gptcore.ui.models.available_bytes", lambda: 150_000_000)
+    rerun_until(press(app, "train_play"), is_still)
+    assert not app.exception
+    assert any("GB of memory" in warning.value for warning in app.warning)
+    assert "train_records" not in {button.key for button in app.get("download_button")}
+
+
 @pytest.mark.parametrize("vocabulary", ["seven", "gpt2"])
 def test_what_backpropagation_does(language: str, vocabulary: str) -> None:
     app = opened(language, train_section="backpropagation", backpropagation_vocabulary=vocabulary)

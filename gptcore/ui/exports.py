@@ -63,8 +63,13 @@ def config_code(choice: ModelChoice) -> tuple[str, str]:
 
 
 def notebook_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> str:
-    """The script as a Jupyter notebook (nbformat 4.5)."""
-    parts = script_for(choice, examples, temperature).strip().split("\n\n")
+    """The script as a Jupyter notebook."""
+    return notebook_of(script_for(choice, examples, temperature))
+
+
+def notebook_of(script: str) -> str:
+    """A script as a Jupyter notebook (nbformat 4.5), a cell for each of its parts."""
+    parts = script.strip().split("\n\n")
     cells: list[dict[str, Any]] = [
         {"cell_type": "code", "id": f"cell-{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": part}
         for n, part in enumerate(part for part in parts if part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from gptcore import numbers
@@ -80,7 +81,7 @@ def _source() -> tuple[str, float]:
     if source == "own":
         words = clean_text(str(address.value("learn_text", "", clean_text)[0]))
         if len(words) > _LONGEST_IN_ADDRESS:
-            address.refuse("learn_text", "")
+            address.leave_out("learn_text")
         st.text_area(
             text("text.field"),
             key="learn_text",
@@ -149,20 +150,22 @@ def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str)
         index = last if going else scrubber(run_id, last)
     three_numbers(run, index, plan)
     upto = TrainingRun(run.records[: index + 1], run.vocab_size, run.settings, run.watched)
-    _losses(upto, plan)
+    figures = _losses(upto, plan)
     if not going:
-        keep_and_save(training, run, plan)
+        keep_and_save(training, run, plan, figures)
 
 
-def _losses(run: TrainingRun, plan: Plan) -> None:
+def _losses(run: TrainingRun, plan: Plan) -> dict[str, go.Figure]:
+    """Both curves, what they come to, and what that says. Returns the figure by its title."""
     from gptcore.charts.training import two_losses
 
     text, measured = page_text("train"), run.measured[-1]
     training, validation = measured.training_cross_entropy or 0.0, measured.validation_cross_entropy or 0.0
     left, right = st.columns([2, 1])
+    figure = two_losses(run, text.group("chart_losses"), current_style(), steps=plan.config.steps)
     with left, st.container(border=True):
         live_chart(
-            two_losses(run, text.group("chart_losses"), current_style(), steps=plan.config.steps),
+            figure,
             "train_chart_losses",
             text(
                 "chart_losses.summary",
@@ -192,6 +195,7 @@ def _losses(run: TrainingRun, plan: Plan) -> None:
             st.markdown(text("text.parted", step=run.parting.step, best=best))
         elif len(run.measured) > 1:
             st.markdown(text("text.not_parted"))
+    return {text("chart_losses.title"): figure}
 
 
 def _take_shipped() -> None:

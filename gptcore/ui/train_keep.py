@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -15,11 +17,16 @@ from gptcore.ui.texts import page_text
 from gptcore.ui.training_plans import Plan
 from gptcore.ui.trainings import Training, own_trainings
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_OWN_BYTES = 1_000_000_000
+"""How much memory one visitor's own models may take together; the newest always stays."""
 _HALF_ABOVE = 50_000_000
 """Models of more weights are saved in float16: a file of 650 MB is more than a browser should fetch."""
 
 
-def keep_and_save(training: Training | None, run: TrainingRun, plan: Plan) -> None:
+def keep_and_save(training: Training | None, run: TrainingRun, plan: Plan, figures: Mapping[str, go.Figure]) -> None:
     """Buttons for the model and the tables of a run that pauses or is over, and the script that runs it again."""
     text, exports = page_text("train"), page_text("exports")
     with st.container(horizontal=True, key="train_keep"):
@@ -85,7 +92,11 @@ def _use(name: str) -> None:
     model = training.end() if training is not None else None
     if model is None:
         return
-    own_models()[model.origin.name] = model
+    models = own_models()
+    models.pop(model.origin.name, None)
+    models[model.origin.name] = model
+    while len(models) > 1 and sum(own.config.weight_bytes for own in models.values()) > _OWN_BYTES:
+        del models[next(iter(models))]
     st.session_state["model"] = f"trained_here/{model.origin.name}"
     st.session_state["_train_open_explore"] = True
 

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from gptcore import numbers
@@ -147,15 +148,15 @@ def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str)
         last = len(run.records) - 1
         index = last if going else scrubber(run_id, last)
     st.container()  # where `_before_the_first` says what is wrong: what follows keeps its place
-    _record(run, index, plan)
+    figures = _record(run, index, plan)
     if not going:
         if index > 0:
             _before_and_after(run, index)
-        keep_and_save(training, run, plan)
+        keep_and_save(training, run, plan, figures)
 
 
-def _record(run: TrainingRun, index: int, plan: Plan) -> None:
-    """One step: its three numbers, its charts, what the model says."""
+def _record(run: TrainingRun, index: int, plan: Plan) -> dict[str, go.Figure]:
+    """One step: its three numbers, its charts, what the model says. Returns the figures by title."""
     from gptcore.charts.training import perplexity_curve, watched_probabilities
 
     text, style, record, first = page_text("train"), current_style(), run.records[index], run.records[0]
@@ -164,9 +165,11 @@ def _record(run: TrainingRun, index: int, plan: Plan) -> None:
     p = record.target_probability
     assert run.watched is not None
     right_choices = int((record.predicted_token_id == run.watched.target_token_id).sum())
+    targets = watched_probabilities(run, index, text.group("chart_targets"), style)
+    curve = perplexity_curve(run, index, text.group("chart_curve"), style, steps=plan.config.steps)
     with left, st.container(border=True):
         live_chart(
-            watched_probabilities(run, index, text.group("chart_targets"), style),
+            targets,
             "train_chart_targets",
             text(
                 "chart_targets.summary",
@@ -180,7 +183,7 @@ def _record(run: TrainingRun, index: int, plan: Plan) -> None:
         )
     with right, st.container(border=True):
         live_chart(
-            perplexity_curve(run, index, text.group("chart_curve"), style, steps=plan.config.steps),
+            curve,
             "train_chart_curve",
             text(
                 "chart_curve.summary" if index else "chart_curve.summary_first",
@@ -192,6 +195,7 @@ def _record(run: TrainingRun, index: int, plan: Plan) -> None:
             title=text("chart_curve.title"),
         )
     _choices(run, record)
+    return {text("chart_targets.title"): targets, text("chart_curve.title"): curve}
 
 
 def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
