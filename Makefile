@@ -19,8 +19,8 @@ help:  ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 app: $(APP_READY)  ## open the app in the browser (another port: PORT=8600)
-	GPT_EXPLORER_WARM=1 $(RUN) -m streamlit run app.py --server.address=127.0.0.1 --server.port=$(PORT) \
-		--server.showEmailPrompt=false --browser.gatherUsageStats=false
+	GPT_EXPLORER_WARM=1 $(RUN) -m streamlit run gptcore/ui/server.py --server.address=127.0.0.1 \
+		--server.port=$(PORT) --server.headless=false --server.showEmailPrompt=false --browser.gatherUsageStats=false
 
 test: $(TESTS_READY) browser  ## run every test, the browser's too (some only: ARGS="tests/test_x.py -k word")
 	$(RUN) -m pytest -q $(ARGS)
