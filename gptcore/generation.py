@@ -13,8 +13,6 @@ from gptcore.errors import InputError
 from gptcore.initialization import seeded_generator
 from gptcore.model import GPTModel
 
-MOST_NEW_TOKENS = 200
-
 
 @dataclass(frozen=True)
 class Sampling:

@@ -19,7 +19,7 @@ from gptcore.weight_files import FLOAT_BYTES, Header, read_header, read_json
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 MODELS_VARIABLE = "GPT_EXPLORER_MODELS"
-"""Names the environment variable that holds a folder of model folders."""
+"""Names the environment variable that holds a folder of model folders, or one model's own."""
 VOCAB_SIZE = SIZES["124M"].vocab_size
 
 _LARGEST = {"n_layer": 200, "n_embd": 20_000, "n_head": 1_000, "n_positions": 100_000}
@@ -190,7 +190,10 @@ def _revisions(entry: Path) -> Iterator[Path]:
 def _in_models_folder(given: str | None) -> Iterator[tuple[str, Path]]:
     if not given:
         return
-    for folder in _folders(Path(given).expanduser()):
+    whole = Path(given).expanduser()
+    if (whole / CONFIG).is_file():
+        yield whole.name, whole
+    for folder in _folders(whole):
         if (folder / CONFIG).is_file():
             yield folder.name, folder
         elif folder.name.startswith("models--"):

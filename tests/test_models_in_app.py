@@ -328,6 +328,15 @@ def test_drawn_tokens_depend_on_the_seed_of_the_draw_and_the_address_has_it() ->
     assert written(generated(at)) != first
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_cannot_be_is_said_beside_the_field(language: str) -> None:
+    at = visit(generate_by="drawn", generate_top_k="0", generate_length="many", lang=language)
+    assert len(warnings(at)) == 2
+    assert "`many`" in warnings(at)[0]
+    assert at.number_input(key="generate_length").value == 20
+    assert at.number_input(key="generate_top_k").value == 50
+
+
 def test_the_second_text_can_be_continued() -> None:
     at = visit(model="trained_small", generate_text="2", generate_length="1")
     assert written(generated(at)).startswith("I really like")

@@ -271,6 +271,10 @@ def test_models_are_found_in_the_cache_and_in_the_models_folder(copy: Path, tmp_
     assert load_gpt2(entry).origin.name == "openai-community/gpt2"
 
 
+def test_the_models_folder_can_be_one_models_own(copy: Path, tmp_path: Path) -> None:
+    assert list(find_gpt2({"HF_HOME": str(tmp_path / "none"), "GPT_EXPLORER_MODELS": str(copy)})) == ["tiny"]
+
+
 def test_the_revision_that_main_names_is_taken(copy: Path, tmp_path: Path) -> None:
     entry = cached(tmp_path, "a/b", copy, "newer")
     cached(tmp_path / "other", "a/b", copy, "older")

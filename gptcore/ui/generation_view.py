@@ -13,6 +13,7 @@ from gptcore.examples import Example, text_ids
 from gptcore.pieces import visible
 from gptcore.tokenizer import tokenizer_for
 from gptcore.ui import address
+from gptcore.ui.elements import code_span, error_sentence
 from gptcore.ui.gate import FairGate
 from gptcore.ui.jobs import Job, Stopped, follow, own_jobs, status
 from gptcore.ui.models import ModelChoice, own_model, shelf
@@ -97,6 +98,10 @@ def _settings() -> dict[str, Any]:
         )
         for key, limits in fields.items():
             st.number_input(text(f"fields.{key}"), key=key, persist_state="session", width=150, **limits)
+    for key in ("generate_by", *fields):
+        if (given := address.refused(key)) is not None:
+            field = text("by" if key == "generate_by" else f"fields.{key}")
+            st.warning(text("refused", given=code_span(given), field=field), icon=":material/error:")
     drawn = {"temperature": temperature, "top_k": top_k, "seed": seed} if way == "drawn" else {}
     return {"length": length, **drawn}
 
@@ -133,8 +138,6 @@ def _steps_of(choice: ModelChoice) -> Callable[[Sequence[int], Chooser], NewToke
 
 def _draw(job: Job[NewToken], choice: ModelChoice, prompt: list[int], *, drawn: bool) -> None:
     """The text so far, and its new tokens with their probabilities; the chance of the draw where there was one."""
-    from gptcore.ui.elements import error_sentence
-
     text = page_text("generation")
     status(job, text("unit"), "generation_status")
     if job.error is not None:
