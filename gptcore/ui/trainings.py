@@ -52,6 +52,7 @@ class Training:
         self._source = source
         self._watched: WatchedTargets | None = None
         self._allowed: float = 0.0
+        self._resting = False  # a pause begins when the step that is being made is done
         self._changed = threading.Condition()
         self._job: Job[StepRecord] = Job(plan, self._records, plan.config.steps + 1, gate=_GATE)
 
@@ -87,7 +88,7 @@ class Training:
     @property
     def going(self) -> bool:
         """Whether another record is on its way."""
-        return self._job.active and (self._job.done == 0 or self._allowed > 0)
+        return self._job.active and (self._allowed > 0 or not self._resting)
 
     @property
     def active(self) -> bool:
@@ -122,7 +123,7 @@ class Training:
                 return "waiting"
             if self._job.done == 0:
                 return "preparing"
-            return "playing" if self._allowed > 0 else "paused"
+            return "playing" if self.going else "paused"
         if self.gave_way:
             return "gave_way"
         return "finished" if self._job.done == self.plan.config.steps + 1 else "stopped"
@@ -191,6 +192,7 @@ class Training:
         while not stopped():
             with self._changed:
                 due = time.monotonic() - since >= self.seconds_a_step
+                self._resting = self._allowed == 0
                 if self._allowed > 0 and due:
                     self._allowed -= 1
                     return True
