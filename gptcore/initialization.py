@@ -74,8 +74,13 @@ def draw_linear(weight: Tensor, bias: Tensor | None, generator: torch.Generator)
     """Fill a linear layer as `nn.Linear` does: the weight, then the bias, uniform within ±1/√fan_in."""
     nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=generator)
     if bias is not None:
-        bound = 1 / math.sqrt(weight.shape[1])
-        nn.init.uniform_(bias, -bound, bound, generator=generator)
+        draw_bias(bias, weight.shape[1], generator)
+
+
+def draw_bias(bias: Tensor, fan_in: int, generator: torch.Generator) -> None:
+    """Fill a linear layer's bias as `nn.Linear` does, once its weight is drawn: uniform within ±1/√fan_in."""
+    bound = 1 / math.sqrt(fan_in)
+    nn.init.uniform_(bias, -bound, bound, generator=generator)
 
 
 def _same_size(one: GPTConfig, other: GPTConfig) -> bool:
