@@ -110,6 +110,15 @@ def test_a_click_that_still_carries_the_last_address_is_not_back() -> None:
     assert (out(at)["seed"], query(at)) == (9, {"seed": "9"})
 
 
+def test_what_is_pressed_in_quick_succession_leads_whatever_address_it_carries() -> None:
+    at = opened(seed="7")
+    for seed, carried in ((8, "7"), (9, "7"), (7, "8"), (8, "9")):
+        at.query_params["seed"] = carried
+        at.session_state["_address_led"] = True  # as address.lead() does in a callback
+        at.number_input(key="seed").set_value(seed).run()
+        assert (out(at)["seed"], query(at)) == (seed, {"seed": str(seed)})
+
+
 def test_what_was_chosen_comes_along_to_another_page() -> None:
     at = opened(seed="7")
     at.session_state["page"] = "there"

@@ -30,11 +30,20 @@ def begin(page: str) -> None:
     moved = page != state.get("_address_page")
     former, until = state.get("_address_before", (None, 0.0))
     stale = current == former and time.monotonic() < until
-    fresh = written is None or (current != written and not stale and not (moved and not current))
+    led = state.pop("_address_led", False)
+    fresh = written is None or (current != written and not stale and not led and not (moved and not current))
     state["_address_page"] = page
     state["_address_given"] = current if fresh else None
     state["_address_next"] = {}
     state["_address_refused"] = {}
+
+
+def lead() -> None:
+    """Say in a callback that the visitor pressed something: the session leads the run that follows.
+
+    Keys pressed in quick succession carry addresses from two or three presses before.
+    """
+    st.session_state["_address_led"] = True
 
 
 def given() -> Mapping[str, str] | None:
@@ -100,7 +109,7 @@ def finish() -> bool:
     if not fits:
         wanted = {key: words for key, words in wanted.items() if not key.startswith(("prompt_", "target_"))}
     current = {key: st.query_params[key] for key in st.query_params}
-    if current != wanted:
+    if current != wanted or state.get("_address", wanted) != wanted:  # the browser may be about to get the last one
         state["_address_before"] = (current, time.monotonic() + _STALE_SECONDS)
         st.query_params.from_dict(wanted)
     state["_address"] = wanted
