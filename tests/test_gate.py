@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_turns_go_by_in_the_order_of_arrival_and_never_overlap() -> None:
 
     with gate.turn():
         for number in range(12):
-            visitors.arrive(lambda number=number: visit(number))
+            visitors.arrive(partial(visit, number))
         assert (gate.waiting, order) == (12, [])
     visitors.leave()
     assert order == list(range(12))

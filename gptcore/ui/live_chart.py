@@ -1,4 +1,4 @@
-"""A chart that is updated in place: `st.plotly_chart` is built anew at every change, which blinks when numbers stream."""
+"""A chart updated in place: `st.plotly_chart` is built anew at every change, which blinks when numbers stream."""
 
 from __future__ import annotations
 
