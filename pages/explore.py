@@ -3,7 +3,7 @@
 import streamlit as st
 
 from gptcore.errors import InputError
-from gptcore.ui.elements import error_sentence
+from gptcore.ui.elements import charts_to_come, error_sentence
 from gptcore.ui.examples_editor import examples_editor
 from gptcore.ui.frame import current_choice, heading, page_controls
 from gptcore.ui.report_view import choose_position, temperature_control
@@ -22,7 +22,8 @@ if entered is not None:
 
     examples = entered.examples
     try:
-        report = report_for(choice, examples, temperature)
+        with charts_to_come():
+            report = report_for(choice, examples, temperature)
     except InputError as error:
         st.warning(error_sentence(error), icon=":material/error:")
     else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import plotly.graph_objects as go
@@ -46,6 +47,21 @@ def plain(sentence: str) -> str:
     '\\\\*\\\\*a\\\\*\\\\* costs \\\\$5'
     """
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", sentence)
+
+
+@contextmanager
+def charts_to_come() -> Iterator[None]:
+    """On a visitor's first run, let the browser fetch and read Plotly (4.7 MB) while the numbers are being made.
+
+    A chart of nothing, never seen, asks for it; it is taken away again.
+    """
+    place = st.empty()
+    if not st.session_state.get("_plotly_is_there"):
+        with place.container(key="plotly_on_its_way"):
+            st.plotly_chart(go.Figure(), key="plotly_on_its_way_chart", alt="", config={"staticPlot": True})
+    yield
+    place.empty()
+    st.session_state["_plotly_is_there"] = True
 
 
 def chart(

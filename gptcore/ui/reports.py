@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import streamlit as st
 
@@ -56,9 +56,9 @@ def prepare(
     """Make and keep what a page will ask for, outside of any visitor's run."""
     with shelf().turn(choice) as model:
         report = _score(examples, temperature)(model)
+        _KEPT.keep(_report_key(choice, examples, temperature), report)  # at once: someone may be waiting for it
         curve = _curve(examples, index, temperature)(model)
-    _KEPT.keep(_report_key(choice, examples, temperature), report)
-    _KEPT.keep(_curve_key(choice, examples, index, temperature), curve)
+        _KEPT.keep(_curve_key(choice, examples, index, temperature), curve)
     return report, curve
 
 
@@ -82,12 +82,15 @@ def with_model(choice: ModelChoice, key: Hashable, make: Callable[[GPTModel], Re
 
 
 def _kept_or_made(key: Hashable, choice: ModelChoice, make: Callable[[GPTModel], Result]) -> Result:
-    kept = _KEPT.get(key) if choice.kind != "trained_here" else None
-    if kept is not None:
-        return kept  # type: ignore[return-value]
-    with _said(choice) as tell_place, shelf().turn(choice, tell_place) as model:
-        result = make(model)
-    if choice.kind != "trained_here":  # its weights may change under the same name
+    if choice.kind == "trained_here":  # its weights may change under the same name: nothing is kept
+        with _said(choice) as tell_place, shelf().turn(choice, tell_place) as model:
+            return make(model)
+    result = cast("Result | None", _KEPT.get(key))
+    if result is None:
+        with _said(choice) as tell_place, shelf().turn(choice, tell_place) as model:
+            result = cast("Result | None", _KEPT.get(key))  # whoever was ahead may have asked the same
+            if result is None:
+                result = make(model)
         _KEPT.keep(key, result)
     return result
 
