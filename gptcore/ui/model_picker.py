@@ -95,9 +95,10 @@ def _about(choice: ModelChoice) -> None:
     """What a model that was trained is: its size, what it reads at once, what it has read."""
     text = page_text("models")
     config = choice.config
-    about = text("about", millions=count(config.parameters / 1e6), context=count(config.context_length))
     published = choice.kind != "gpt2" or choice.name.startswith(_PUBLISHER)
-    st.caption(f"{about} {text(f'about_{choice.kind}' if published else 'about_found')}")
+    what = text(f"about_{choice.kind}" if published else "about_found")
+    weights, context = count(config.parameters), count(config.context_length)
+    st.caption(text("about", weights=weights, context=context, what=what))
 
 
 def _unusable() -> None:
