@@ -192,6 +192,13 @@ def address(server: str) -> str:
     return f"{server}/step_by_step?size=mini"
 
 
+def open_step(page: Page, url: str) -> None:
+    """Open a page and wait for its buttons: they come in a little after the text, and their keys with them."""
+    open_page(page, url)
+    expect(keyed(page, "step_code").locator("code")).to_be_visible(timeout=A_WHILE)
+    expect(keyed(page, "step_bar").get_by_role("button")).to_have_count(13, timeout=A_WHILE)
+
+
 def heading(page: Page) -> Any:
     return keyed(page, "step_heading").locator("h2")
 
@@ -203,7 +210,7 @@ def title(step: int, language: str = "en") -> str:
 def test_the_arrow_keys_walk_through_and_the_address_keeps_the_place(
     page: Page, address: str, mini_steps: Steps
 ) -> None:
-    open_page(page, address)
+    open_step(page, address)
     for step in range(1, 12):
         expect(heading(page)).to_have_text(title(step), timeout=A_WHILE)
         if step < 11:
@@ -225,9 +232,9 @@ def test_the_arrow_keys_walk_through_and_the_address_keeps_the_place(
 
 
 def test_vocabulary_and_language_change_and_the_place_stays(page: Page, address: str, seven_steps: Steps) -> None:
-    open_page(page, f"{address}&step=7")
+    open_step(page, f"{address}&step=7")
     expect(heading(page)).to_have_text(title(7), timeout=A_WHILE)
-    keyed(page, "vocabulary").get_by_text("7 words").click()
+    keyed(page, "vocabulary_seven").get_by_role("button").click()
     lowest = numbers.nats(float(seven_steps.log_probability.min()))
     expect(keyed(page, "step_picture").get_by_text(lowest).first).to_be_visible(timeout=A_WHILE)
     expect(heading(page)).to_have_text(title(7), timeout=A_WHILE)
@@ -240,8 +247,9 @@ def test_vocabulary_and_language_change_and_the_place_stays(page: Page, address:
 
 
 def test_predict_first_by_key(page: Page, address: str, mini_steps: Steps) -> None:
-    open_page(page, f"{address}&step=9&predict=1")
+    open_step(page, f"{address}&step=9&predict=1")
     expect(keyed(page, "step_question")).to_be_visible(timeout=A_WHILE)
+    expect(keyed(page, "step_show").get_by_role("button")).to_be_visible(timeout=A_WHILE)
     page.keyboard.press("s")
     expect(keyed(page, "step_question")).to_have_count(0, timeout=A_WHILE)
     expect(keyed(page, "step_picture").get_by_text(numbers.nats(mini_steps.cross_entropy)).first).to_be_visible(
@@ -253,7 +261,7 @@ def test_predict_first_by_key(page: Page, address: str, mini_steps: Steps) -> No
 
 @pytest.mark.parametrize("vocabulary", ["gpt2", "seven"])
 def test_every_step_fits_one_screen(page: Page, address: str, vocabulary: str) -> None:
-    open_page(page, f"{address}&vocabulary={vocabulary}")
+    open_step(page, f"{address}&vocabulary={vocabulary}")
     for step in range(1, 12):
         expect(heading(page)).to_have_text(title(step), timeout=A_WHILE)
         wait_until_idle(page)
@@ -268,7 +276,7 @@ def test_every_step_fits_one_screen(page: Page, address: str, vocabulary: str) -
 @pytest.mark.parametrize("vocabulary", ["gpt2", "seven"])
 def test_no_step_overflows_a_phone(page: Page, address: str, vocabulary: str) -> None:
     for step in range(1, 12):
-        open_page(page, f"{address}&vocabulary={vocabulary}&step={step}")
+        open_step(page, f"{address}&vocabulary={vocabulary}&step={step}")
         expect(heading(page)).to_have_text(title(step), timeout=A_WHILE)
         wait_until_idle(page)
         assert overflows(page) == [], f"step {step}"
@@ -276,8 +284,7 @@ def test_no_step_overflows_a_phone(page: Page, address: str, vocabulary: str) ->
 
 @pytest.mark.parametrize("step", [1, 3, 5, 6, 8, 10])
 def test_assistive_technology_finds_nothing_wrong(page: Page, address: str, step: int) -> None:
-    open_page(page, f"{address}&step={step}")
+    open_step(page, f"{address}&step={step}")
     expect(heading(page)).to_have_text(title(step), timeout=A_WHILE)
-    expect(keyed(page, "step_code").locator("code")).to_be_visible(timeout=A_WHILE)
     wait_until_idle(page, steady_ms=1_500)  # what is drawn anew is faint for a moment
     assert axe_violations(page) == []

@@ -82,6 +82,7 @@ def _round_numbers() -> list[int]:
 
 
 def _choose_faces(faces: int) -> None:
+    address.lead()
     st.session_state["faces"] = faces
 
 

@@ -123,22 +123,28 @@ def _cell(steps: Steps, row: int, column: int, kind: Kind, marks: Marks, heat: f
 
 def wanted_and_chosen(steps: Steps, words: Mapping[str, str]) -> str:
     """Each text's targets above the tokens that the model chose, and both as text. words: wanted, chosen."""
-    tables = []
+    most = 8  # tokens in a row; of more, the text stands on a line of its own
+    parts = []
     for example in range(len(steps.predicted_text)):
-        places = np.flatnonzero(steps.example == example)[:12]
-        rows = []
+        places = np.flatnonzero(steps.example == example)
+        rows, lines = [], []
         for name, ids, pieces, joined, kind in (
             ("wanted", steps.target_id, steps.target_piece, steps.target_text, "t"),
             ("chosen", steps.predicted_id, steps.predicted_piece, steps.predicted_text, "o"),
         ):
             chips = "".join(
-                f'<td class="chip {kind} mono">{shown(pieces[n])}<small>{int(ids[n])}</small></td>' for n in places
+                f'<td class="chip {kind} mono">{shown(pieces[n])}<small>{int(ids[n])}</small></td>'
+                for n in places[:most]
             )
-            more = '<td class="gap">…</td>' if (steps.example == example).sum() > len(places) else ""
-            whole = f'<td class="joined {kind}">“{shown(joined[example], 60)}”</td>'
-            rows.append(f'<tr><th scope="row">{html.escape(words[name])}</th>{chips}{more}{whole}</tr>')
-        tables.append(f"<table><tbody>{''.join(rows)}</tbody></table>")
-    return "".join(tables)
+            text = f"“{shown(joined[example], 240)}”"
+            if len(places) <= most:
+                chips += f'<td class="joined {kind}">{text}</td>'
+            else:
+                chips += '<td class="gap">…</td>'
+                lines.append(f'<div class="line {kind}">{text}</div>')
+            rows.append(f'<tr><th scope="row">{html.escape(words[name])}</th>{chips}</tr>')
+        parts.append(f"<table><tbody>{''.join(rows)}</tbody></table>{''.join(lines)}")
+    return "".join(parts)
 
 
 def flattening(steps: Steps, words: Mapping[str, str]) -> str:
@@ -171,8 +177,8 @@ def flattening(steps: Steps, words: Mapping[str, str]) -> str:
             scored += not ignored
         if rows:
             more = "<div>⋮</div>" if most < T else ""
-            title = html.escape(words["text"].format(number=b + 1))
-            slabs.append(f'<h4>{title}</h4><div class="slab" style="--colour:{series[b]}">{"".join(rows)}{more}</div>')
+            slabs.append(f'<div class="title">{html.escape(words["text"].format(number=b + 1))}</div>')
+            slabs.append(f'<div class="slab" style="--colour:{series[b]}">{"".join(rows)}{more}</div>')
     if most < T or texts < B:
         stack.append("<div>⋮</div>")
     shapes = f"{steps.logits_shape} → {steps.flat_shape}<br>{steps.targets.shape} → ({steps.targets.size},)"

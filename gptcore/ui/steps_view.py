@@ -32,27 +32,14 @@ def step_controls(place: Any, buttons: Any) -> tuple[int, str]:
     address.value("shown", False, lambda words: words == "1", lambda on: str(int(on)))
     _presenter(place)
     _buttons(buttons, step)
-    names = text.group("names")
-    with st.container(horizontal=True, vertical_alignment="center", key="step_bar"):
-        st.segmented_control(
-            text("vocabulary"),
-            VOCABULARIES,
-            format_func=text.group("vocabularies").__getitem__,
-            key="vocabulary",
-            required=True,
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-        st.segmented_control(
-            text("steps"),
-            list(range(1, LAST + 1)),
-            format_func=lambda n: f"{n} {names[str(n)]}",
-            key="step",
-            required=True,
-            persist_state="session",
-            label_visibility="collapsed",
-            on_change=_cover,
-        )
+    names, vocabularies = text.group("names"), text.group("vocabularies")
+    with st.container(horizontal=True, vertical_alignment="center", key="step_bar", gap="xxsmall"):
+        # Buttons, since a row of radio buttons would keep the arrow keys to itself once it was clicked.
+        for name in VOCABULARIES:
+            _choice(f"vocabulary_{name}", vocabularies[name], name == vocabulary, _use, name)
+        st.space("small")
+        for n in range(1, LAST + 1):
+            _choice(f"step_{n}", f"{n} {names[str(n)]}", n == step, _go, n)
     return int(step), str(vocabulary)
 
 
@@ -121,6 +108,10 @@ def text_line(examples: Sequence[Example]) -> str:
         )
         parts.append(f"{prompt} → {target}" if example.target else prompt)
     return "; ".join(parts) + (" …" if len(examples) > 3 else "")
+
+
+def _choice(key: str, label: str, current: bool, choose: Callable[..., None], value: object) -> None:
+    st.button(label, key=key, type="primary" if current else "secondary", on_click=choose, args=(value,))
 
 
 def _buttons(place: Any, step: int) -> None:
@@ -199,7 +190,9 @@ def _tensors_and_code(step: int, steps: Steps, covered: bool, code_hidden: bool)
         parts.append(lambda: _titled(text("tensors"), tensors(step, steps), None, "step_tensors"))
     if not code_hidden:
         parts.append(lambda: _titled(text("code"), source(step), "python", "step_code"))
-    for column, draw in zip(st.columns([45, 55][-len(parts) :]) if parts else [], parts, strict=True):
+    for column, draw in zip(
+        st.columns(([48, 52] if steps.whole else [45, 55])[-len(parts) :]) if parts else [], parts, strict=True
+    ):
         with column:
             draw()
 
@@ -230,7 +223,13 @@ def source(step: int) -> str:
     return "\n\n".join(inspect.getsource(function).rstrip() for function in functions[step])
 
 
+def _use(vocabulary: str) -> None:
+    address.lead()
+    st.session_state["vocabulary"] = vocabulary
+
+
 def _go(step: int) -> None:
+    address.lead()
     st.session_state["step"] = step
     _cover()
 
@@ -240,6 +239,7 @@ def _cover() -> None:
 
 
 def _uncover() -> None:
+    address.lead()
     st.session_state["shown"] = True
 
 
