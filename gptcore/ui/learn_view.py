@@ -20,7 +20,7 @@ from gptcore.ui.texts import page_text
 from gptcore.ui.train_controls import (
     follow_training,
     remembered,
-    scrubber,
+    shown_step,
     state_line,
     transport,
 )
@@ -142,16 +142,11 @@ def _training(training: Training) -> None:
 
 def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str) -> None:
     """The numbers of one step, and both losses up to it."""
-    going = training is not None and training.going
-    with st.container():
-        if training is not None:
-            state_line(training)
-        last = len(run.records) - 1
-        index = last if going else scrubber(run_id, last)
+    index = shown_step(training, run, run_id)
     three_numbers(run, index, plan)
     upto = TrainingRun(run.records[: index + 1], run.vocab_size, run.settings, run.watched)
     figures = _losses(upto, plan)
-    if not going:
+    if training is None or not training.going:
         keep_and_save(training, run, plan, figures)
 
 

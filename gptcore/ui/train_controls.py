@@ -8,6 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from gptcore import numbers
+from gptcore.training_results import TrainingRun
 from gptcore.ui import address
 from gptcore.ui.elements import error_sentence
 from gptcore.ui.jobs import LOOK_EVERY_SECONDS
@@ -150,7 +151,18 @@ def state_line(training: Training) -> None:
         st.caption(words)
 
 
-def scrubber(run_id: str, last: int) -> int:
+def shown_step(training: Training | None, run: TrainingRun, run_id: str) -> int:
+    """Say what a training is doing; which of its records to show: the newest while it goes on, else the scrubber's."""
+    last = len(run.records) - 1
+    with st.container():
+        if training is not None:
+            state_line(training)
+            if training.going:
+                return last
+        return _scrubber(run_id, last)
+
+
+def _scrubber(run_id: str, last: int) -> int:
     """The slider over a run's records, at the newest whenever one came; the step to look at."""
     text = page_text("train")
     state = st.session_state

@@ -23,7 +23,7 @@ from gptcore.ui.texts import page_text
 from gptcore.ui.train_controls import (
     follow_training,
     remembered,
-    scrubber,
+    shown_step,
     state_line,
     transport,
 )
@@ -141,15 +141,10 @@ def _training(training: Training) -> None:
 
 
 def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str) -> None:
-    going = training is not None and training.going
-    with st.container():
-        if training is not None:
-            state_line(training)
-        last = len(run.records) - 1
-        index = last if going else scrubber(run_id, last)
+    index = shown_step(training, run, run_id)
     st.container()  # where `_before_the_first` says what is wrong: what follows keeps its place
     figures = _record(run, index, plan)
-    if not going:
+    if training is None or not training.going:
         if index > 0:
             _before_and_after(run, index)
         keep_and_save(training, run, plan, figures)
