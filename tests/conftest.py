@@ -13,7 +13,10 @@ from tests.chromium import ADVICE, find_chromium
 from tests.serving import serving
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from gptcore import GPTModel
+    from tests.watching import Watched
 
 CHROMIUM_ARGS = (
     "--no-sandbox",
@@ -102,6 +105,20 @@ def pytest_runtest_makereport(
     if report.failed and log is not None and needs_browser(item):
         report.sections.append(("the server's log", log.read_text(errors="replace")[-5000:]))
     return report
+
+
+@pytest.fixture
+def visitor(page: "Page", server: str) -> "Iterator[Watched]":
+    """Watch a page; whatever the test does, nothing is asked of any other host and nothing breaks."""
+    from playwright.sync_api import expect  # here, since most tests need no browser
+
+    from tests.watching import Watched
+
+    watched = Watched(page, server)
+    yield watched
+    assert watched.elsewhere == []
+    assert watched.errors == []
+    expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
 @pytest.fixture(scope="session")

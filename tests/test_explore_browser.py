@@ -1,79 +1,13 @@
 """Explore in Chromium: what a visitor sees and does, from the first view to the way back."""
 
 import re
-from collections.abc import Iterator
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Dialog, Locator, Page, expect
+from playwright.sync_api import expect
 
-from tests.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
-
-CHARTS = ("chart_target_probabilities", "chart_log_probabilities", "chart_perplexity")
-METRICS = ("mean_log_probability", "cross_entropy", "perplexity")
-ONE_ROW = {"size": "mini", "prompt_1": "every effort moves", "target_1": " effort moves you"}
-SECONDS = 60_000  # for the first view: torch, and 163 million numbers drawn, on a machine that does other things too
-
-
-class Watched:
-    """A page whose requests, errors and dialogs are written down."""
-
-    def __init__(self, page: Page, server: str) -> None:
-        self.page, self.server = page, server
-        self.errors: list[str] = []
-        self.elsewhere: list[str] = []
-        page.on("request", lambda request: self._requested(request.url))
-        page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("dialog", self._opened)
-
-    def _opened(self, dialog: Dialog) -> None:
-        self.errors.append(f"dialog {dialog.message}")
-        dialog.dismiss()
-
-    def _requested(self, url: str) -> None:
-        if not url.startswith((self.server, self.server.replace("http", "ws", 1), "blob:", "data:")):
-            self.elsewhere.append(url)
-
-    def open(self, path: str = "/", **query: object) -> Page:
-        """Open an address, and wait until its last chart is drawn."""
-        open_page(self.page, f"{self.server}{path}?{urlencode(query)}" if query else f"{self.server}{path}")
-        return self.page
-
-
-@pytest.fixture
-def visitor(page: Page, server: str) -> Iterator[Watched]:
-    """Watch a page; whatever the test does, nothing is asked of any other host and nothing breaks."""
-    watched = Watched(page, server)
-    yield watched
-    assert watched.elsewhere == []
-    assert watched.errors == []
-    expect(page.get_by_test_id("stException")).to_have_count(0)
-
-
-def drawn(page: Page, key: str) -> Locator:
-    """Wait until a chart is drawn, and return it."""
-    chart = keyed(page, key).locator(".main-svg").first
-    expect(chart).to_be_visible(timeout=SECONDS)
-    return chart
-
-
-def metric(page: Page, key: str) -> Locator:
-    return keyed(page, key).get_by_test_id("stMetricValue")
-
-
-def query_of(page: Page) -> dict[str, str]:
-    """Return the address's parameters, without the size."""
-    query = {key: words[0] for key, words in parse_qs(urlsplit(page.url).query, keep_blank_values=True).items()}
-    query.pop("size", None)
-    return query
-
-
-def type_into(page: Page, key: str, words: str) -> None:
-    field = keyed(page, key).locator("input")
-    field.fill(words)
-    field.press("Enter")
-    wait_until_idle(page)
+from tests.browsing import axe_violations, keyed, overflows, wait_until_idle
+from tests.watching import CHARTS, ONE_ROW, SECONDS, Watched, drawn, metric, query_of, type_into
 
 
 @pytest.mark.slow
@@ -253,62 +187,6 @@ def test_what_is_taken_along_is_the_page(visitor: Watched) -> None:
             keyed(page, key).get_by_role("button").click()
         assert download.value.suggested_filename == name
         assert holds in download.value.path().read_text("utf-8")
-
-
-@pytest.mark.parametrize("alignment", ["shifted", "paired"])
-def test_markup_is_shown_as_it_was_typed_and_does_nothing(visitor: Watched, alignment: str) -> None:
-    """That no request leaves and no dialog opens is what the visitor fixture looks at."""
-    text = "<img src=x onerror=alert(1)><b>bold</b> ![x](http://127.0.0.2:9/a.png) $x$ **b** :smile: :red[r]"
-    page = visitor.open(
-        size="mini", prompt_1=text, target_1=text[::-1] if alignment == "shifted" else text, alignment=alignment
-    )
-    drawn(page, "chart_rank_curve")
-    expect(keyed(page, "prompt_1").locator("input")).to_have_value(text)
-    main = page.get_by_test_id("stMain")
-    expect(
-        main.locator("img, script, b, .katex-mathml:has-text('x'):not(.st-key-x)").filter(has_text="bold")
-    ).to_have_count(0)
-    expect(main.locator("img")).to_have_count(0)
-    if alignment == "paired":
-        expect(keyed(page, "example_1").get_by_test_id("stAlert").first).to_contain_text("<img␣src=x␣onerror=alert(1)>")
-    keyed(page, "position").get_by_role("combobox").focus()
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("option").first).to_contain_text("<")
-    page.keyboard.press("Escape")
-    points = keyed(page, "chart_log_probabilities").locator(".barlayer .point")
-    points.first.hover(force=True)
-    expect(keyed(page, "chart_log_probabilities").locator(".hoverlayer")).to_contain_text("ln p")
-    page.get_by_text("Show the code").click()
-    expect(page.get_by_test_id("stCode").first).to_contain_text("<b>bold</b>")
-
-
-def test_a_hundred_kilobytes_in_the_address(visitor: Watched) -> None:
-    text = "word " * 20_000
-    page = visitor.open(size="mini", prompt_1=text, target_1="x")
-    expect(keyed(page, "example_1").get_by_test_id("stAlert")).to_contain_text("100,000")
-    expect(keyed(page, "prompt_1").locator("input")).to_have_value(text)
-    assert query_of(page) == {}
-    keyed(page, "mend_shorten_1").get_by_role("button").click()
-    wait_until_idle(page)
-    expect(keyed(page, "example_1").get_by_test_id("stAlert")).not_to_contain_text("100,000")
-
-
-def test_bytes_that_are_no_text_in_the_address(visitor: Watched) -> None:
-    page = visitor.open("/?size=mini&alignment=shifted&prompt_1=a%ED%A0%80b%FF%00c")
-    expect(metric(page, "perplexity")).to_have_text(re.compile(r"\d"), timeout=SECONDS)
-    expect(keyed(page, "tokens_1")).to_contain_text("⟨U+0000⟩")
-
-
-def test_a_seed_that_is_none_stays_in_its_field_with_a_sentence(visitor: Watched) -> None:
-    page = visitor.open(**ONE_ROW)
-    drawn(page, "chart_perplexity")
-    number = metric(page, "perplexity").inner_text()
-    type_into(page, "seed", str(2**63))
-    expect(keyed(page, "seed")).to_contain_text("4294967295")  # Streamlit's own sentence
-    expect(keyed(page, "seed").locator("input")).to_have_value(str(2**63))
-    expect(metric(page, "perplexity")).to_have_text(number)
-    type_into(page, "seed", "")
-    expect(keyed(page, "seed").locator("input")).to_have_value("123")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
