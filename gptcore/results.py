@@ -198,7 +198,7 @@ class Report:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The whole analysis as plain values, for JSON."""
+        """The whole analysis as plain values, for JSON; a perplexity beyond float32 is None, as JSON has no infinity."""
         origin, config = self.provenance.origin, self.provenance.config
         return {
             "model": {"kind": origin.kind, "name": origin.name, "seed": origin.seed, **config.to_dict()},
@@ -210,7 +210,7 @@ class Report:
             ],
             "mean_log_probability": self.mean_log_probability,
             "cross_entropy": self.cross_entropy,
-            "perplexity": self.perplexity,
+            "perplexity": self.perplexity if math.isfinite(self.perplexity) else None,
             "torch_cross_entropy": self.torch_cross_entropy,
             "uniform_cross_entropy": self.uniform_cross_entropy,
             "per_example": self.per_example().to_dict(orient="records"),

@@ -3,7 +3,7 @@
 import json
 import math
 import pickle
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -161,3 +161,10 @@ def test_it_cannot_be_changed_and_is_equal_to_itself_alone(report: Report) -> No
     assert report == report
     assert report != pickle.loads(pickle.dumps(report))  # compare numbers, not reports
     assert {report: 1}[report] == 1
+
+
+def test_json_holds_no_infinity(toy_model: GPTModel) -> None:
+    report = score(toy_model, [Example("every effort", "effort moves")])
+    beyond = replace(report, perplexity=float("inf"))
+    assert beyond.to_dict()["perplexity"] is None
+    assert json.loads(json.dumps(beyond.to_dict(), allow_nan=False))["cross_entropy"] == report.cross_entropy
