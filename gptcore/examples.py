@@ -284,6 +284,12 @@ def joins_differently(example: Example, tokenizer: Tokenizer) -> bool:
         return False
 
 
+SEVEN_WORD_EXAMPLES = (
+    Example("every effort moves", "effort moves you"),
+    Example("a zoo moves", "zoo moves forward"),
+)
+"""The lesson of the book's two texts in seven words, so that a whole row of probabilities fits on the screen."""
+
 PRESETS: dict[str, tuple[Example, ...]] = {
     "book": (
         Example("every effort moves", " effort moves you"),

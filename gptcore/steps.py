@@ -25,12 +25,6 @@ POSITIONS_AT_ONCE = 64
 MOST_SHOWN = 8
 """Of so many positions the logits are excerpted."""
 
-SEVEN_WORD_EXAMPLES = (
-    Example("every effort moves", "effort moves you"),
-    Example("a zoo moves", "zoo moves forward"),
-)
-"""The same lesson in seven words, so that a whole row of probabilities fits on the screen."""
-
 
 def text_to_token_ids(examples: Sequence[Example], tokenizer: Tokenizer) -> tuple[Tensor, Tensor]:
     """Each prompt's ids, and beside each the id it should predict."""

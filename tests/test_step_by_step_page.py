@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from gptcore import GPTModel, numbers, steps
 from gptcore.config import SIZES
-from gptcore.examples import PRESETS
+from gptcore.examples import PRESETS, SEVEN_WORD_EXAMPLES
 from gptcore.initialization import untrained_model
 from gptcore.steps_results import Steps
 from gptcore.ui import pictures, step_formulas, step_tensors, steps_view
@@ -29,7 +29,7 @@ def mini_steps() -> Steps:
 
 @pytest.fixture(scope="module")
 def seven_steps(toy_model: GPTModel) -> Steps:
-    return steps.walk(toy_model, steps.SEVEN_WORD_EXAMPLES)
+    return steps.walk(toy_model, SEVEN_WORD_EXAMPLES)
 
 
 def opened(language: str = "en", **query: str) -> AppTest:

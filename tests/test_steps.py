@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from gptcore import Example, GPTModel, score, steps
 from gptcore.config import SIZES
-from gptcore.examples import PRESETS
+from gptcore.examples import PRESETS, SEVEN_WORD_EXAMPLES
 from gptcore.initialization import untrained_model
 from gptcore.perplexity import bits_per_byte_of_tokens, mean_of_perplexities, underflow, units
 from gptcore.steps_results import HEAD
@@ -78,7 +78,7 @@ def test_excerpts_are_the_tensors_own_values(mini_model: GPTModel) -> None:
 
 
 def test_seven_words_show_every_column(toy_model: GPTModel) -> None:
-    walked = steps.walk(toy_model, steps.SEVEN_WORD_EXAMPLES)
+    walked = steps.walk(toy_model, SEVEN_WORD_EXAMPLES)
     assert walked.whole
     assert walked.cell_pieces[0] == ("a", "effort", "every", "forward", "moves", "you", "zoo")
     assert walked.cell_probabilities.sum(axis=1) == pytest.approx(np.ones(6), abs=1e-6)
@@ -114,7 +114,7 @@ def test_a_probability_that_underflows_is_told() -> None:
     model = untrained_model(SIZES["toy"], seed=123)
     with torch.no_grad():
         model.out_head.weight.mul_(400)  # so sure of itself that float32 has no number for the rest
-    walked = steps.walk(model, steps.SEVEN_WORD_EXAMPLES)
+    walked = steps.walk(model, SEVEN_WORD_EXAMPLES)
     assert walked.underflows
     assert walked.perplexity == math.inf
     assert math.isfinite(walked.torch_cross_entropy)

@@ -131,7 +131,7 @@ def _said(choice: ModelChoice) -> Iterator[Callable[[int], None]]:
     def tell_place(ahead: int) -> None:
         place.caption(text("queue", ahead=ahead))
 
-    if shelf().holds(choice):
+    if shelf().holds(choice) or choice.size == "toy":  # its few thousand weights are drawn at once
         words = text("scoring")
     elif choice.kind == "untrained":
         words = text(

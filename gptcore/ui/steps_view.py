@@ -10,7 +10,7 @@ import streamlit as st
 
 from gptcore import numbers
 from gptcore.config import SIZES
-from gptcore.examples import Example
+from gptcore.examples import SEVEN_WORD_EXAMPLES, Example
 from gptcore.steps_results import Steps
 from gptcore.ui import address
 from gptcore.ui.elements import code_span
@@ -58,8 +58,6 @@ def chosen_steps(
         return walk(model, wanted)
 
     if vocabulary == "seven":
-        from gptcore.steps import SEVEN_WORD_EXAMPLES
-
         wanted: tuple[Example, ...] = SEVEN_WORD_EXAMPLES
         toy = ModelChoice("untrained", "toy", SIZES["toy"].context_length, seven_word_seed(choice))
         return with_model(toy, "steps", make), wanted
