@@ -198,7 +198,7 @@ class Report:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The whole analysis as plain values, for JSON; a perplexity beyond float32 is None, as JSON has no infinity."""
+        """The whole analysis as plain values, for JSON: a perplexity beyond float32 is None, JSON has no infinity."""
         origin, config = self.provenance.origin, self.provenance.config
         return {
             "model": {"kind": origin.kind, "name": origin.name, "seed": origin.seed, **config.to_dict()},
