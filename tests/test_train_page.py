@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from gptcore import Example, TrainConfig, train, untrained_model
+from gptcore.charts.training import perplexity_curve, two_losses, watched_probabilities
+from gptcore.config import SIZES
+from gptcore.examples import encode
+from gptcore.tokenizer import seven_word_tokenizer
+from gptcore.training import watched_targets
+from gptcore.training_results import StepRecord, TrainingRun
 from gptcore.ui.texts import text_in
 from gptcore.ui.trainings import end_all
 from tests.visiting import settled, visit
@@ -216,3 +224,39 @@ def test_a_reload_says_what_became_of_the_training() -> None:
     assert metric(again, "Cross-entropy (loss), nats") == loss
     gone = opened(**SMALL, train_run="0123456789ab")
     assert any("no longer kept" in info.value for info in gone.info)
+
+
+# The figures hold the numbers of the run
+
+
+def a_run(steps: int = 3) -> TrainingRun:
+    """A run on the seven words."""
+    batch = encode([Example("every effort moves", "effort moves you")], seven_word_tokenizer())
+    config = TrainConfig(0.01, steps=steps)
+    records = tuple(train(untrained_model(SIZES["toy"], 123), [batch], config, watched=batch))
+    return TrainingRun(records, 7, config.to_dict(), watched_targets(batch))
+
+
+def test_the_charts_hold_the_numbers_of_the_run() -> None:
+    words = text_in("en", "train").group
+    run = a_run()
+    bars = watched_probabilities(run, 2, words("chart_targets")).data[0]
+    np.testing.assert_allclose(bars.x, run.records[2].target_probability)
+    curve = perplexity_curve(run, 1, words("chart_curve")).data
+    np.testing.assert_allclose(curve[0].y, run.to_frame().perplexity)
+    assert curve[1].x == (1,)
+    assert curve[1].y[0] == pytest.approx(run.records[1].cross_entropy)  # the other axis: ln of the perplexity
+
+
+def test_two_losses_are_drawn_where_they_were_measured_and_their_parting_is_marked() -> None:
+    def record(step: int, training: float, validation: float | None) -> StepRecord:
+        return replace(
+            a_run(1).records[0], step=step, training_cross_entropy=training, validation_cross_entropy=validation
+        )
+
+    run = TrainingRun((record(0, 2.0, 2.1), record(1, 1.5, None), record(2, 1.0, 1.8), record(3, 0.5, 2.5)), 7, {})
+    figure = two_losses(run, text_in("en", "train").group("chart_losses"), steps=3)
+    assert list(figure.data[0].y) == [2.0, 1.0, 0.5]
+    assert list(figure.data[1].y) == [2.1, 1.8, 2.5]
+    assert [shape.x0 for shape in figure.layout.shapes if shape.x0 == shape.x1] == [2]
+    assert any("step 2" in note.text for note in figure.layout.annotations)

@@ -131,7 +131,7 @@ def perplexity_curve(
             mode="markers+text",
             marker={"size": 15, "color": palette.paper, "line": {"color": palette.target, "width": 4}},
             text=[f" {words['at'].format(step=here.step, perplexity=numbers.perplexity(here.perplexity))} "],
-            textposition=_beside(here.step / last),
+            textposition=_beside(here.step / last, math.log10(values[index]) / high),
             textfont={"size": style.size(15), "color": palette.text},
             hoverinfo="skip",
             cliponaxis=False,
@@ -209,9 +209,11 @@ def _mark_parting(figure: go.Figure, parting: StepRecord, words: Mapping[str, st
     )  # fmt: skip
 
 
-def _beside(along: float) -> str:
-    """Where a point's name stands, by how far along it is: below a falling curve's start, above its end."""
-    return "bottom right" if along < 0.08 else "middle right" if along < 0.55 else "top left"
+def _beside(along: float, height: float) -> str:
+    """Where a point's name stands on a falling curve, by how far along and how high it is: where the curve is not."""
+    if along < 0.55:
+        return "bottom right" if along < 0.08 else "middle right"
+    return "bottom left" if height > 0.2 else "top left"
 
 
 def _short(p: float) -> str:

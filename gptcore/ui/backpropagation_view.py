@@ -145,7 +145,7 @@ def _push(gradient: LogitGradient, index: int, target: str, is_target: int) -> N
     p, N = float(gradient.probability[index, is_target]), gradient.positions
     up = -float(gradient.gradient[index, is_target])
     st.latex(r"\frac{\partial\,\text{loss}}{\partial z_v} = \frac{p_v - [v = \text{target}]}{N}")
-    st.latex(rf"\frac{{{p:.4f} - 1}}{{{N}}} = {-up:.4f}")
+    st.latex(rf"\frac{{{numbers.probability_in_latex(p)} - 1}}{{{N}}} = {-up:.4f}")
     chart(
         push_on_logits(gradient, index, text.group("chart_push"), current_style()),
         "backpropagation_chart_push",
