@@ -180,7 +180,7 @@ def balance(steps: Steps, words: Mapping[str, str], style: Style = DESK) -> go.F
                     f"{numbers.nats(float(v))} ({numbers.signed_nats(float(v) - middle)})"
                     for v in steps.log_probability
                 ],
-                textposition="top center",
+                textposition=[_beside(float(v) - middle, span) for v in steps.log_probability],
                 textfont={"size": style.size(12), "color": palette.text},
                 customdata=[label(piece) for piece in steps.target_piece],
                 hovertemplate="<b>%{customdata}</b><br>" + words["hover"] + "<extra></extra>",
@@ -222,6 +222,12 @@ def balance(steps: Steps, words: Mapping[str, str], style: Style = DESK) -> go.F
         title={"text": words["axis"]}, range=[values.min() - room * span, values.max() + room * span], nticks=8
     )
     return figure
+
+
+def _beside(deviation: float, span: float) -> str:
+    """Where a number stands above its point: away from the mean's line where the point is near it."""
+    near = abs(deviation) < 0.22 * span
+    return f"top {'center' if not near else 'right' if deviation >= 0 else 'left'}"
 
 
 def _stacked(values: Floats, width: float) -> list[int]:
