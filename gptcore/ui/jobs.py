@@ -162,6 +162,8 @@ class Job(Generic[Record]):
     def _run(self, records: Iterator[Record]) -> None:
         try:
             for record in records:
+                if self._cancelled.is_set():
+                    break  # what comes after a stop is not shown any more
                 self._records.append(record)
                 self._times.append(time.monotonic())
                 self._free.wait()
