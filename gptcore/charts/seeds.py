@@ -188,7 +188,7 @@ def _ticks(low: float, high: float) -> list[float]:
     if low > 0 and high / low > 200:
         return [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
     power = 10.0 ** math.floor(math.log10(high - low))
-    step = next(step for step in (power * part for part in (0.2, 0.5, 1.0, 2.0)) if (high - low) / step <= 5.5)
+    step = next(step for step in (power * part for part in (0.2, 0.5, 1.0, 2.0)) if (high - low) / step <= 6.4)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [float(f"{step * number:.10g}") for number in range(first, last + 1)]
 
