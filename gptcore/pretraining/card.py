@@ -55,7 +55,7 @@ place the compilation under the Open Data Commons Public Domain Dedication and L
 | seed | {seed}: weights, order of the text, dropout |
 
 The schedule follows the clock, so another run ends with slightly other weights; `--steps` gives a run that repeats
-exactly.
+exactly, on the same PyTorch, processor and number of threads.
 
 Loss in nats a token, validation over the whole vocabulary (all points in `curve.csv`):
 
