@@ -116,8 +116,8 @@ def train(
                 yield record
                 if norm is not None and not math.isfinite(norm):
                     raise _diverged(step + 1, config)
-                if updating:
-                    updates.apply(config.learning_rate_at(step), norm or 0.0)
+                if updating and not updates.apply(config.learning_rate_at(step), norm or 0.0, stopped):
+                    return
         except Stopped:
             return
         finally:

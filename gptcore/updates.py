@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -31,16 +33,19 @@ class Updates:
         loss.backward()
         return torch.nn.utils.get_total_norm([w.grad for w in self._weights if w.grad is not None]).item()
 
-    def apply(self, learning_rate: float, norm: float) -> None:
-        """One update, weight by weight."""
+    def apply(self, learning_rate: float, norm: float, stopped: Callable[[], bool]) -> bool:
+        """One update, weight by weight; False where `stopped` cut it short, for `undo_part` to take back."""
         shorten = self._max_norm / norm if self._max_norm is not None and norm > self._max_norm else 1.0
         for weight, optimizer in zip(self._weights, self._optimizers, strict=True):
+            if stopped():
+                return False
             self._before.append(weight.detach().clone())
             if weight.grad is not None and shorten != 1.0:
                 weight.grad.mul_(shorten)
             optimizer.param_groups[0]["lr"] = learning_rate
             optimizer.step()
             weight.grad = None
+        return True
 
     def forget(self) -> None:
         """The weights from before the last update are not needed any more."""

@@ -15,7 +15,7 @@ from gptcore.examples import PRESETS, TokenBatch, encode
 from gptcore.tokenizer import gpt2_tokenizer
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.training_plans import Plan
-from gptcore.ui.trainings import Training
+from gptcore.ui.trainings import Training, give_memory_back
 from tests.bench import Result, ratio, seconds
 
 ROUNDS = 7
@@ -65,6 +65,7 @@ def _memory(batch: TokenBatch) -> list[Result]:
     steps.close()  # type: ignore[attr-defined]
     del steps
     gc.collect()
+    give_memory_back()
     return [
         Result("memory while training 124M with AdamW", (peak - before) / 1e9, "GB", 3.0, "between two steps"),
         Result("memory kept after stopping", (process.memory_info().rss - before) / 1e6, "MB", 100),
