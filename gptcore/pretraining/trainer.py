@@ -94,8 +94,7 @@ class Trainer:
                 point = self._point(torch.stack(losses).mean().item(), recipe.learning_rate(progress))
                 losses = []
                 self._save(point)
-                self.seconds = time.perf_counter() - began
-                yield point
+                yield point  # the clock is read after a step only: a run ends with a point, and it is saved as ended
 
     def _step(self, rows: Tensor, learning_rate: float) -> Tensor:
         """One update from windows of rows (B, T + 1); returns the loss, detached."""
