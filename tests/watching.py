@@ -45,6 +45,22 @@ def drawn(page: Page, key: str) -> Locator:
     return chart
 
 
+def open_options(page: Page, key: str) -> Locator:
+    """Open a select box by keyboard and return its options; again, where the page moved under it and closed it."""
+    wait_until_idle(page)
+    options = page.get_by_role("option")
+    for _ in range(5):
+        keyed(page, key).get_by_role("combobox").focus()
+        page.keyboard.press("ArrowDown")
+        try:
+            expect(options.first).to_be_visible(timeout=3_000)
+        except AssertionError:
+            page.keyboard.press("Escape")
+        else:
+            break
+    return options
+
+
 def metric(page: Page, key: str) -> Locator:
     return keyed(page, key).get_by_test_id("stMetricValue")
 

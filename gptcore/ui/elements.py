@@ -58,7 +58,7 @@ def charts_to_come() -> Iterator[None]:
     place = st.empty()
     if not st.session_state.get("_plotly_is_there"):
         with place.container(key="plotly_on_its_way"):
-            st.plotly_chart(go.Figure(), key="plotly_on_its_way_chart", alt="", config={"staticPlot": True})
+            st.plotly_chart(go.Figure(), key="plotly_on_its_way_chart", alt="…", config={"staticPlot": True})
     yield
     place.empty()
     st.session_state["_plotly_is_there"] = True
