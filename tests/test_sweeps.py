@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,8 @@ def test_every_executor_and_order_gives_each_seeds_own_numbers(
 @pytest.mark.filterwarnings("default")  # of a cluster's own making
 def test_a_cluster_of_two_processes(alone: dict[int, float], monkeypatch: pytest.MonkeyPatch) -> None:
     distributed = pytest.importorskip("distributed")
+    # A process that is spawned runs __main__ again, and AppTest leaves the app there.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
