@@ -124,7 +124,8 @@ def test_the_table_has_a_row_a_position_and_the_reports_digits() -> None:
 def test_a_script_for_any_kind_of_model_is_python(tmp_path: Path) -> None:
     for kind in ("trained_small", "gpt2", "trained_here"):
         setup, model = model_code(ModelChoice(kind=kind, name='it\'s "one"\n'))
-        compile(f"{setup}\nmodel = {model}\n", "script", "exec")
+        script = compile(f"{setup}\nmodel = {model}\n", "script", "exec")
+        assert script.co_names[-1] == "model"  # one assignment, and nothing that a name smuggled in after it
 
 
 class Tags(HTMLParser):
