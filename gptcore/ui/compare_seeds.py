@@ -51,7 +51,7 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
     def draw() -> None:
         _draw(shown, key)
 
-    follow(job, draw)
+    follow(lambda: shown.active, draw)
     records = job.records
     if not records:
         return

@@ -48,7 +48,7 @@ def generation_view(choice: ModelChoice, examples: Sequence[Example]) -> None:
         )
         if job is not None:
             running = job
-            follow(running, lambda: _draw(running, choice, prompt, drawn="seed" in settings))
+            follow(lambda: running.active, lambda: _draw(running, choice, prompt, drawn="seed" in settings))
 
 
 def _prompt(choice: ModelChoice, examples: Sequence[Example]) -> list[int]:

@@ -10,12 +10,12 @@ import streamlit as st
 from gptcore.errors import InputError
 from gptcore.gpt2_fetch import MEGABYTES, REPOSITORY, Stopped, can_fetch, fetch_gpt2
 from gptcore.ui.elements import error_sentence
+from gptcore.ui.jobs import follow
 from gptcore.ui.stored_models import found_gpt2, look_again
 from gptcore.ui.texts import page_text
 
 ALLOW_VARIABLE = "GPT_EXPLORER_ALLOW_DOWNLOAD"
 _LOCAL = ("127.0.0.1", "localhost", "::1")
-_LOOK_EVERY_SECONDS = 0.5
 
 
 def download_allowed() -> bool:
@@ -72,7 +72,7 @@ def download_gpt2() -> None:
     """The button, or how far the download is; nothing where it is not allowed, or the weights are here."""
     download = _DOWNLOADS.get(REPOSITORY)
     if download is not None and download.active:
-        _follow(download)
+        follow(lambda: download.active, lambda: _progress(download))
     elif REPOSITORY not in found_gpt2() and download_allowed():
         text = page_text("models")
         if download is not None and download.error is not None:
@@ -108,11 +108,8 @@ def fetched_for_me() -> str | None:
     return None
 
 
-@st.fragment(run_every=_LOOK_EVERY_SECONDS)
-def _follow(download: Download) -> None:
+def _progress(download: Download) -> None:
     text = page_text("models")
-    if not download.active:
-        st.rerun()
     megabytes = {"done": f"{download.done / 1e6:,.0f}", "total": f"{download.total / 1e6:,.0f}"}
     words = text("downloading", **megabytes) if download.done else text("connecting")
     st.progress(min(1.0, download.done / download.total), text=words)

@@ -230,15 +230,19 @@ def own_jobs() -> Jobs:
     return Jobs()
 
 
-def follow(job: Job[Any], draw: Callable[[], None]) -> None:
-    """Draw a job again and again while it is active, then let the whole page run once more."""
-    if not job.active:
-        draw()
+def follow(going: Callable[[], bool], draw: Callable[[], None]) -> None:
+    """Draw something again and again while it is going on, then let the whole page run once more.
+
+    What is drawn keeps its place when the going ends, and is not built anew: a fragment is a container, too.
+    """
+    if not going():
+        with st.container():
+            draw()
         return
 
     @st.fragment(run_every=LOOK_EVERY_SECONDS)
     def followed() -> None:
-        still = job.active
+        still = going()
         draw()
         if not still:
             st.rerun()

@@ -14,11 +14,11 @@ from gptcore.training_config import TrainConfig
 from gptcore.training_results import TrainingRun, perplexity_of
 from gptcore.ui import address
 from gptcore.ui.elements import current_style, error_sentence, number_card
+from gptcore.ui.jobs import follow
 from gptcore.ui.live_chart import live_chart
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.texts import page_text
 from gptcore.ui.train_controls import (
-    follow_training,
     remembered,
     shown_step,
     state_line,
@@ -50,9 +50,10 @@ def learn_a_text(choice: ModelChoice) -> None:
         if plan is not None and split is not None:
             st.caption(_sizes(plan.config, split, learner))
     if training is not None:
-        follow_training(training, lambda: _training(training))
+        follow(lambda: training.going, lambda: _training(training))
     elif kept is not None:
-        _steps(kept.run, kept.plan, None, "kept")
+        with st.container():
+            _steps(kept.run, kept.plan, None, "kept")
 
 
 def _source() -> tuple[str, float]:

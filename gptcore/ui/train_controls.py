@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import streamlit as st
 
@@ -11,7 +10,6 @@ from gptcore import numbers
 from gptcore.training_results import TrainingRun
 from gptcore.ui import address
 from gptcore.ui.elements import error_sentence
-from gptcore.ui.jobs import LOOK_EVERY_SECONDS
 from gptcore.ui.texts import page_text
 from gptcore.ui.train_settings import short_words
 from gptcore.ui.training_plans import KeptRun, Plan, kept_run
@@ -111,23 +109,6 @@ def remembered(name: str, training: Training | None) -> KeptRun | None:
         st.info(text("states.interrupted", step=kept.run.records[-1].step), icon=":material/history:")
         return kept
     return None
-
-
-def follow_training(training: Training | None, draw: Callable[[], None]) -> None:
-    """Draw again and again while a record is on its way, then let the whole page run once more."""
-    if training is None or not training.going:
-        with st.container():  # a fragment has one too: what is drawn in it keeps its place, and is not built anew
-            draw()
-        return
-
-    @st.fragment(run_every=LOOK_EVERY_SECONDS)
-    def followed() -> None:
-        still = training.going
-        draw()
-        if not still:
-            st.rerun()
-
-    followed()
 
 
 def state_line(training: Training) -> None:

@@ -17,11 +17,11 @@ from gptcore.training_config import TrainConfig
 from gptcore.training_results import StepRecord, TrainingRun, WatchedTargets
 from gptcore.ui.elements import code_span, current_style, error_sentence, number_card
 from gptcore.ui.examples_editor import Entered, examples_editor
+from gptcore.ui.jobs import follow
 from gptcore.ui.live_chart import live_chart
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.texts import page_text
 from gptcore.ui.train_controls import (
-    follow_training,
     remembered,
     shown_step,
     state_line,
@@ -54,11 +54,13 @@ def fit(choice: ModelChoice) -> None:
             if entered is None:
                 st.warning(text("mend_examples"), icon=":material/error:")
         if training is not None:
-            follow_training(training, lambda: _training(training))
+            follow(lambda: training.going, lambda: _training(training))
         elif kept is not None:
-            follow_training(None, lambda: _steps(kept.run, kept.plan, None, "kept"))
+            with st.container():  # as `follow` draws: the charts keep their place
+                _steps(kept.run, kept.plan, None, "kept")
         elif plan is not None:
-            follow_training(None, lambda: _before_the_first(plan))
+            with st.container():
+                _before_the_first(plan)
 
 
 def memory_line(choice: ModelChoice, config: TrainConfig, shape: tuple[int, int]) -> str:
