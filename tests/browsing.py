@@ -34,8 +34,11 @@ def wait_until_idle(page: Page, *, steady_ms: int = 250, timeout_ms: int = 60_00
 
 
 def keyed(page: Page, key: str) -> Locator:
-    """Return the element that was given key= in the page's script."""
-    return page.locator(f".st-key-{key}")
+    """Return the element that was given key= in the page's script.
+
+    The first: while a page runs again, Streamlit may for a moment show the same element at its old place and its new.
+    """
+    return page.locator(f".st-key-{key}").first
 
 
 def axe_violations(page: Page) -> list[str]:

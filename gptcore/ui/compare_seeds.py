@@ -85,12 +85,13 @@ def _go_on(key: tuple[Any, ...]) -> None:
 def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> None:
     """How far it is, and all that can be said of the seeds so far."""
     text = page_text("compare")
-    status(job, text("unit"), "seed_job")
-    if job.cancelled and job.done < (job.total or 0):
-        st.button(text("go_on"), key="seed_go_on", icon=":material/play_arrow:", on_click=_go_on, args=(key,))
-    if job.error is not None:
-        said = error_sentence(job.error) if isinstance(job.error, InputError) else text("failed")
-        st.warning(said, icon=":material/error:")
+    with st.container():  # what may come and go has a place of its own: the charts below keep theirs
+        status(job, text("unit"), "seed_job")
+        if job.cancelled and job.done < (job.total or 0):
+            st.button(text("go_on"), key="seed_go_on", icon=":material/play_arrow:", on_click=_go_on, args=(key,))
+        if job.error is not None:
+            said = error_sentence(job.error) if isinstance(job.error, InputError) else text("failed")
+            st.warning(said, icon=":material/error:")
     records = job.records
     if not records:
         if job.active and not job.ahead:

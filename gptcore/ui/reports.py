@@ -82,12 +82,13 @@ def with_model(choice: ModelChoice, key: Hashable, make: Callable[[GPTModel], Re
 
 
 def _kept_or_made(key: Hashable, choice: ModelChoice, make: Callable[[GPTModel], Result]) -> Result:
+    said_here = st.container()  # there whether something is said in it or not: what follows keeps its place
     if choice.kind == "trained_here":  # its weights may change under the same name: nothing is kept
-        with _said(choice) as tell_place, shelf().turn(choice, tell_place) as model:
+        with said_here, _said(choice) as tell_place, shelf().turn(choice, tell_place) as model:
             return make(model)
     result = cast("Result | None", _KEPT.get(key))
     if result is None:
-        with _said(choice) as tell_place, shelf().turn(choice, tell_place) as model:
+        with said_here, _said(choice) as tell_place, shelf().turn(choice, tell_place) as model:
             result = cast("Result | None", _KEPT.get(key))  # whoever was ahead may have asked the same
             if result is None:
                 result = make(model)

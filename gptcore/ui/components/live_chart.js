@@ -1,19 +1,37 @@
 // A Plotly chart that is updated in place: nothing blinks while numbers stream in.
+const ATTEMPTS = 5;
 let loading;
 
 function plotly(url) {
-  loading ??= new Promise((resolve, reject) => {
+  loading ??= loaded(url).catch((error) => {
+    loading = undefined; // the next figure asks again
+    throw error;
+  });
+  return loading;
+}
+
+async function loaded(url) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await fetched(url);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 500 * attempt)); // a network that was away for a moment
+    }
+  }
+}
+
+function fetched(url) {
+  return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL(url, window.location.href).href;
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => {
-      loading = undefined;
       script.remove();
       reject(new Error(`${script.src} did not load`));
     };
     document.head.append(script);
   });
-  return loading;
 }
 
 const charts = new WeakMap();
