@@ -12,7 +12,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from gptcore import numbers
-from gptcore.charts.theme import DESK, MONO, Style, add_reference_line, label, new_figure
+from gptcore.charts.theme import DESK, MONO, Style, add_reference_line, halo, label, new_figure
 from gptcore.sweep_results import ExampleRecord
 
 MOST_STEPS = 24
@@ -49,7 +49,7 @@ def text_losses(
             },
             text=[f"<b>{amount}</b>" for amount in written],
             textposition="top left",
-            textfont={"size": style.size(13), "color": palette.text},
+            textfont={"size": style.size(13), "color": palette.text, "shadow": halo(palette.paper)},
             customdata=[
                 [
                     words["row"].format(number=record.example + 1),
@@ -84,7 +84,7 @@ def text_losses(
         title={"text": words["axis"]},
     )
     uniform = words["uniform"].format(vocabulary=numbers.count(vocabulary))
-    add_reference_line(figure, style, uniform, x=float(vocabulary), kind="uniform", log=True)
+    add_reference_line(figure, style, uniform, x=float(vocabulary), kind="uniform", log=True, below=True)
     figure.layout.annotations[-1].update(xanchor="right")
     return figure
 

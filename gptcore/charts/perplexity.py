@@ -73,7 +73,7 @@ def means(
     """
     palette = style.palette
     values = np.exp(losses.astype(np.float64))
-    room = max(float(np.ptp(losses)) * 0.35, 0.05)
+    room = max(float(np.ptp(losses)) * 0.35, 0.05)  # for the labels
     along = np.linspace(losses.min() - room, losses.max() + room, 160)
     figure = new_figure(style, height=340)
     add_line(figure, along, np.exp(along), style)
@@ -88,10 +88,10 @@ def means(
             mode="markers+text",
             marker={"size": 13, "color": palette.target},
             text=[
-                f"  {words['text'].format(number=n + 1)}<br>  <b>{numbers.perplexity(v)}</b>"
+                f"  {words['text'].format(number=n + 1)}  <br>  <b>{numbers.perplexity(v)}</b>  "
                 for n, v in enumerate(values)
             ],
-            textposition="bottom right",
+            textposition=["bottom right" if loss <= mean_loss else "top left" for loss in losses],
             textfont={"color": palette.target, "size": style.size(13)},
             cliponaxis=False,
             hoverinfo="skip",
@@ -116,7 +116,9 @@ def means(
         )
     figure.update_xaxes(title={"text": words["x"]}, range=[along[0], along[-1]])
     figure.update_yaxes(
-        title={"text": words["y"]}, tickformat=",d", range=[float(np.exp(along[0])), float(np.exp(along[-1]))]
+        title={"text": words["y"]},
+        tickformat=",d",
+        range=[float(np.exp(along[0]) - 0.08 * np.ptp(np.exp(along))), float(np.exp(along[-1]))],
     )
     return figure
 

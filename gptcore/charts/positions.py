@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import math
+import unicodedata
 from collections.abc import Mapping
 
 import numpy as np
 import plotly.graph_objects as go
 
 from gptcore import numbers
-from gptcore.charts.theme import DESK, MONO, Style, add_reference_line, label, new_figure
+from gptcore.charts.theme import DESK, MONO, Style, add_reference_line, halo, label, new_figure
 from gptcore.results import Report
 
 MOST_ROWS = 24
@@ -47,11 +49,8 @@ def target_probabilities(
             rows,
             places,
             report.predicted_probability,
-            mode="markers+text" if rows else "markers",
+            mode="markers",
             marker=diamond | {"line": {"width": 2 if rows else 1}},
-            text=[f"  {label(piece, 12)}" for piece in report.predicted_piece] if rows else None,
-            textposition="middle right",
-            textfont={"color": palette.own_choice, "size": style.size(12)},
             customdata=_customdata(report),
             hovertemplate=words["hover"] + "<extra></extra>",
             cliponaxis=False,
@@ -66,7 +65,7 @@ def target_probabilities(
             marker={"size": 13 if rows else 5, "color": palette.target},
             text=[numbers.probability(float(value)) for value in report.target_probability] if rows else None,
             textposition="top center",
-            textfont={"size": style.size(11), "color": palette.text},
+            textfont={"size": style.size(11), "color": palette.text, "shadow": halo(palette.paper)},
             cliponaxis=False,
             customdata=_customdata(report),
             hovertemplate=words["hover"] + "<extra></extra>",
@@ -76,7 +75,7 @@ def target_probabilities(
     span = math.log10(high) - math.log10(low)
     limits = [
         math.log10(low) - (0.14 if rows else 0.08) * span - 0.05,
-        min(math.log10(high) + (0.34 if rows else 0.08) * span + 0.05, 0.25),
+        min(math.log10(high) + (0.14 if rows else 0.08) * span + 0.05, 0.25),
     ]
     axis: dict[str, object] = {
         "type": "log",
@@ -95,8 +94,11 @@ def target_probabilities(
         y=None if rows else uniform,
         kind="uniform",
         log=True,
+        below=True,
     )
     _name_positions(figure, report, places, rows)
+    if rows:
+        _name_choices(figure, report, places, style)
     _highlight(figure, places, selected, style, rows)
     return figure
 
@@ -195,6 +197,23 @@ def _name_positions(figure: go.Figure, report: Report, places: list[float], rows
     figure.update_yaxes(
         tickmode="array", tickvals=places, ticktext=names, range=[places[-1] + 0.6, -0.85], showgrid=False, title=None
     )
+
+
+def _name_choices(figure: go.Figure, report: Report, places: list[float], style: Style) -> None:
+    """The model's own choices at the right, where there is room for them whatever the window's width."""
+    size = style.size(12)
+    names = [label(piece, 12) for piece in report.predicted_piece]
+    for name, place in zip(names, places, strict=True):
+        figure.add_annotation(
+            x=1, xref="paper", xanchor="left", xshift=4, y=place, showarrow=False,
+            text=name, font={"color": style.palette.own_choice, "size": size},
+        )  # fmt: skip
+    figure.update_layout(margin_r=8 + size * max(_width(html.unescape(name)) for name in names))
+
+
+def _width(text: str) -> float:
+    """About how wide a label is, in its letters' size."""
+    return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.6 for letter in text)
 
 
 def _highlight(figure: go.Figure, places: list[float], selected: int | None, style: Style, rows: bool) -> None:

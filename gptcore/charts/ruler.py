@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
@@ -112,15 +113,17 @@ def _name_what_lies_beyond(figure: go.Figure, vocab_size: int, end: float, worse
     """Past V, a band with its name."""
     colour = style.palette.uniform
     figure.add_vrect(
-        x0=vocab_size, x1=end, y0=0.5, y1=0.92, fillcolor=colour, opacity=0.14, line_width=0, layer="below"
+        x0=vocab_size, x1=end, y0=0.4, y1=0.98, fillcolor=colour, opacity=0.14, line_width=0, layer="below"
     )
     figure.add_annotation(
         x=math.log10(vocab_size * 1.15),
-        y=0.85,
+        y=0.9,
         yref="paper",
-        text=worse,
+        text="<br>".join(textwrap.wrap(worse, 12)),  # as narrow as the band on a phone
         showarrow=False,
+        align="left",
         xanchor="left",
+        yanchor="top",
         font={"size": style.size(11), "color": colour},
     )
 

@@ -101,6 +101,11 @@ def label(piece: str, longest: int = 18) -> str:
     return html.escape(shown)
 
 
+def halo(colour: str) -> str:
+    """A font's `shadow` that keeps written numbers readable where a line runs behind them."""
+    return ", ".join([f"0 0 2px {colour}"] * 4)
+
+
 def new_figure(style: Style, *, height: int) -> go.Figure:
     """An empty figure in this reader's style; `height` in pixels on a desk."""
     palette = style.palette
@@ -146,10 +151,12 @@ def add_reference_line(
     y: float | None = None,
     kind: str,
     log: bool = False,
+    below: bool = False,
 ) -> None:
     """A line that a chart is read against: kind "uniform" (dashed) or "mean" (solid), its name above its end.
 
-    log  whether the axis that the line stands on is logarithmic
+    log    whether the axis that the line stands on is logarithmic
+    below  whether an upright line runs behind the data, so that what is written there can be read
     """
     colour = getattr(style.palette, kind)
     line = {"color": colour, "width": 2, "dash": "dash" if kind == "uniform" else "solid"}
@@ -159,7 +166,7 @@ def add_reference_line(
     place = math.log10(amount) if log else amount  # Plotly wants an annotation's place as the exponent
     common: dict[str, Any] = {"text": text, "font": font, "showarrow": False}
     if x is not None:
-        figure.add_vline(x=x, line=line)
+        figure.add_vline(x=x, line=line, layer="below" if below else "above")
         figure.add_annotation(x=place, y=1.0, yref="paper", yanchor="bottom", xanchor="center", **common)
         figure.update_layout(margin_t=round(style.size(26)))
     else:
