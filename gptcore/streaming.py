@@ -2,7 +2,8 @@
 
 An untrained model is a function of its seed, a batch uses every weight once, and in the order in which they are drawn.
 So all weights pass through one small piece of memory, which stays in a core's own cache. What is left is drawing the
-random numbers, which come one after the other and cannot be skipped.
+random numbers, which come one after the other: rows of an embedding table that nobody reads are passed over, in two
+thirds of the time, but cannot be skipped.
 """
 
 from __future__ import annotations
@@ -84,11 +85,14 @@ class StreamedModel(GPTModel):
         return hidden
 
     def _drawn_rows(self, table_rows: int, wanted: Sequence[int]) -> Tensor:
-        """The wanted rows, ascending, of an embedding table of which all rows are drawn. (len(wanted), C)"""
+        """The wanted rows, ascending, of an embedding table; the others are passed over. (len(wanted), C)"""
         kept = torch.empty(len(wanted), self.config.emb_dim)
         for start, rows in self._slices(table_rows, self.config.emb_dim):
-            draw_embedding(rows, self._generator)
             first, last = bisect_left(wanted, start), bisect_left(wanted, start + len(rows))
+            if first == last and rows.numel() % _NORMALS_AT_ONCE == 0:
+                _pass_over(rows, self._generator)
+            else:
+                draw_embedding(rows, self._generator)
             for index in range(first, last):
                 kept[index] = rows[wanted[index] - start]
         return kept
@@ -132,6 +136,14 @@ class StreamedModel(GPTModel):
                 count = at_once
             yield start, self._numbers[: count * width].view(count, width)
             start += count
+
+
+def _pass_over(rows: Tensor, generator: torch.Generator) -> None:
+    """Bring the generator to where drawing `rows` would, without making normal numbers of what it gives.
+
+    A normal number takes one of the generator's, and so does a random byte: two thirds of the time.
+    """
+    rows.flatten().view(torch.uint8)[: rows.numel()].random_(generator=generator)
 
 
 class StreamedLinear(nn.Module):
