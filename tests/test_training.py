@@ -228,6 +228,17 @@ def test_clipping_shortens_the_gradient() -> None:
     assert moved == pytest.approx(0.5 * 0.01, rel=1e-3)
 
 
+def test_the_gradients_length_is_exact() -> None:
+    """Float32 adds up the squares of a whole table to three digits only: 1e-3 apart where this is 1e-6."""
+    model, batch = untrained_model(GPT_CONFIG_124M.with_(n_layers=1), 1), book()
+    (first, *_) = train(model, [batch], TrainConfig(1e-9, steps=1))
+    again = untrained_model(GPT_CONFIG_124M.with_(n_layers=1), 1)
+    logits = again(torch.from_numpy(batch.inputs)).flatten(0, 1)
+    F.cross_entropy(logits, torch.from_numpy(batch.targets).flatten()).backward()
+    squares = sum(weight.grad.double().square().sum() for weight in again.parameters() if weight.grad is not None)
+    assert first.gradient_norm == pytest.approx(math.sqrt(squares), rel=1e-6)
+
+
 def test_the_learning_rate_warms_up_and_falls() -> None:
     config = TrainConfig(1e-3, steps=11, warmup_steps=2, cosine=True)
     rates = [config.learning_rate_at(step) for step in range(11)]
