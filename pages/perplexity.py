@@ -41,6 +41,8 @@ if report is not None:
         with st.container(border=True, key=f"part_{name}"):
             draw(report)
 st.subheader(text("headings.low"), anchor=False)
+with st.container(border=True, key="part_low"):
+    view.learned_by_heart()
 st.markdown(prose("low_is_not_always_good"))
 if (Path(__file__).parent / "train.py").exists():
     st.page_link("pages/train.py", label=text("low.to_train"), icon=":material/trending_down:")

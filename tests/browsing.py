@@ -1,8 +1,10 @@
 """Words for the browser tests: open a page, wait for it, find a keyed element, judge what is shown."""
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
+IN_CHINESE_AND_DARK = pytest.mark.browser_context_args(locale="zh-CN", color_scheme="dark")
 FADES_MS = 1_000  # Streamlit's own transition
 AXE_LOOKS = 4
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"

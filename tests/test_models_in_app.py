@@ -22,7 +22,7 @@ from gptcore.ui.models import ModelChoice, ModelShelf
 from gptcore.ui.stored_models import look_again
 from gptcore.ui.texts import LANGUAGES, text_in
 from tests import ROOT
-from tests.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
+from tests.browsing import IN_CHINESE_AND_DARK, axe_violations, keyed, open_page, overflows, wait_until_idle
 from tests.serving import free_port
 from tests.test_gpt2_fetch import point_to
 from tests.test_weights_gpt2 import TINY, WEIGHTS, cached, cut, published
@@ -381,7 +381,7 @@ def test_in_a_browser_a_text_is_written_and_stopped(page: Page, server: str) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.browser_context_args(locale="zh-CN", color_scheme="dark")
+@IN_CHINESE_AND_DARK
 @pytest.mark.parametrize("width", [390, 1440])
 def test_in_a_browser_compared_models_fit_and_can_be_read_aloud(page: Page, server: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})

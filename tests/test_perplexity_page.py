@@ -5,6 +5,8 @@ import re
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
@@ -13,10 +15,12 @@ from gptcore.charts import die
 from gptcore.config import SIZES
 from gptcore.examples import PRESETS
 from gptcore.initialization import untrained_model
+from gptcore.memorizing import LEARNED, NEW, UPDATES, learned_by_heart
 from gptcore.perplexity import mean_of_perplexities, underflow, units
+from gptcore.tokenizer import seven_word_tokenizer
 from gptcore.ui.texts import LANGUAGES, text_in
 from tests import ROOT
-from tests.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
+from tests.browsing import IN_CHINESE_AND_DARK, axe_violations, keyed, open_page, overflows, wait_until_idle
 from tests.visiting import settled
 
 V = 50_257
@@ -55,6 +59,7 @@ def test_every_part_says_the_librarys_numbers(language: str, report: Report) -> 
     chart = sentences(app)
     assert set(chart) == {
         "chart_die", "chart_surprise", "chart_exponential", "chart_underflow", "chart_means", "chart_units",
+        "chart_by_heart",
     }  # fmt: skip
     cost = numbers.nats(math.log(100))
     assert "100" in chart["chart_die"]
@@ -123,7 +128,37 @@ def test_one_text_has_no_mean_of_perplexities() -> None:
 def test_without_texts_the_die_is_still_there() -> None:
     app = opened(prompt_1="every effort moves", target_1=" you")
     assert text_in("en", "perplexity")("needs_texts") in [info.value for info in app.info]
-    assert set(sentences(app)) == {"chart_die", "chart_surprise", "chart_exponential"}
+    assert set(sentences(app)) == {"chart_die", "chart_surprise", "chart_exponential", "chart_by_heart"}
+
+
+@pytest.mark.parametrize(("updates", "summary"), [("2", "before"), ("60", "after")])
+def test_learning_by_heart_answers_to_its_slider(updates: str, summary: str) -> None:
+    rows = learned_by_heart()
+    best = int(rows.new_perplexity.argmin())
+    assert sentences(opened(updates=updates))["chart_by_heart"] == text_in("en", "perplexity")(
+        f"chart_by_heart.summary_{summary}",
+        step=updates,
+        learned=numbers.perplexity(float(rows.learned_perplexity[int(updates)])),
+        new=numbers.perplexity(float(rows.new_perplexity[int(updates)])),
+        best=best,
+        lowest=numbers.perplexity(float(rows.new_perplexity[best])),
+    )
+
+
+def test_what_is_learned_by_heart_is_scored_as_anything_else() -> None:
+    """The last row against a plain loop's loss, the first against `score`."""
+    rows, model = learned_by_heart(), untrained_model(SIZES["toy"], seed=123)
+    for column, example in (("learned_perplexity", LEARNED), ("new_perplexity", NEW)):
+        assert rows[column][0] == pytest.approx(score(model, [example]).perplexity, rel=1e-6)
+    ids = torch.tensor([seven_word_tokenizer().encode(str(LEARNED.prompt))])
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+    for _ in range(UPDATES):
+        loss = F.cross_entropy(model(ids[:, :-1])[0], ids[0, 1:])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    for column, example in (("learned_perplexity", LEARNED), ("new_perplexity", NEW)):
+        assert rows[column][UPDATES] == pytest.approx(score(model, [example]).perplexity, rel=1e-4)
 
 
 @pytest.mark.parametrize("faces", [1, 2, 6, 7, 100, 2_500, 50_257, 75_749, 159_999, 1_000_000])
@@ -172,8 +207,9 @@ def test_nothing_overflows_a_phone(page: Page, server: str) -> None:
     assert overflows(page) == []
 
 
-def test_assistive_technology_finds_nothing_wrong(page: Page, server: str) -> None:
+@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=IN_CHINESE_AND_DARK)])
+def test_assistive_technology_finds_nothing_wrong(page: Page, server: str, language: str) -> None:
     open_page(page, f"{server}/perplexity?size=mini")
-    expect(page.get_by_text(text_in("en", "perplexity")("headings.low"))).to_be_visible(timeout=A_WHILE)
+    expect(page.get_by_text(text_in(language, "perplexity")("headings.low"))).to_be_visible(timeout=A_WHILE)
     wait_until_idle(page, steady_ms=1_500)  # what is drawn anew is faint for a moment
     assert axe_violations(page) == []

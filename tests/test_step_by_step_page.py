@@ -15,7 +15,7 @@ from gptcore.steps_results import Steps
 from gptcore.ui import pictures, step_formulas, step_tensors, steps_view
 from gptcore.ui.texts import text_in
 from tests import ROOT
-from tests.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
+from tests.browsing import IN_CHINESE_AND_DARK, axe_violations, keyed, open_page, overflows, wait_until_idle
 from tests.visiting import settled
 
 MINI = {"size": "mini"}
@@ -282,9 +282,13 @@ def test_no_step_overflows_a_phone(page: Page, address: str, vocabulary: str) ->
         assert overflows(page) == [], f"step {step}"
 
 
-@pytest.mark.parametrize("step", [1, 3, 5, 6, 8, 10])
-def test_assistive_technology_finds_nothing_wrong(page: Page, address: str, step: int) -> None:
+@pytest.mark.parametrize(
+    ("step", "language"),
+    [(step, "en") for step in (1, 3, 5, 6, 8, 10)]
+    + [pytest.param(step, "zh", marks=IN_CHINESE_AND_DARK) for step in (2, 4, 7, 9, 11)],
+)
+def test_assistive_technology_finds_nothing_wrong(page: Page, address: str, step: int, language: str) -> None:
     open_step(page, f"{address}&step={step}")
-    expect(heading(page)).to_have_text(title(step), timeout=A_WHILE)
+    expect(heading(page)).to_have_text(title(step, language), timeout=A_WHILE)
     wait_until_idle(page, steady_ms=1_500)  # what is drawn anew is faint for a moment
     assert axe_violations(page) == []

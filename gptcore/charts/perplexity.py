@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 
 from gptcore import numbers
 from gptcore.charts.marks import add_level, add_line
-from gptcore.charts.theme import DESK, Style, label, new_figure
+from gptcore.charts.theme import DESK, Style, add_reference_line, halo, label, new_figure
 from gptcore.results import Floats
 
 
@@ -161,4 +162,51 @@ def bits_of_bytes(
     )  # fmt: skip
     figure.update_xaxes(title={"text": words["x"]}, showgrid=False, range=[0, float(lengths.sum())])
     figure.update_yaxes(title={"text": words["y"]}, range=[0, float(bits.max()) * 1.18])
+    return figure
+
+
+def by_heart(
+    rows: pd.DataFrame, step: int, vocab_size: int, words: Mapping[str, str], style: Style = DESK
+) -> go.Figure:
+    """Perplexity of a text while it is learned, and of one that is not, on a log axis; a mark at one step.
+
+    rows   as `gptcore.memorizing.learned_by_heart` gives them
+    words  x, y, learned, new, uniform (with {vocabulary}), hover
+    """
+    palette = style.palette
+    figure = new_figure(style, height=340)
+    add_reference_line(
+        figure, style, words["uniform"].format(vocabulary=numbers.count(vocab_size)), kind="uniform",
+        y=vocab_size, log=True,
+    )  # fmt: skip
+    figure.add_vline(x=step, line={"color": palette.grid, "width": 2}, layer="below")
+    for name, values, colour, symbol, dash in (
+        ("learned", rows.learned_perplexity, palette.series[6], "circle", "solid"),
+        ("new", rows.new_perplexity, palette.series[5], "square", "dot"),
+    ):
+        figure.add_trace(
+            go.Scatter(
+                x=rows.index, y=values, name=words[name],
+                mode="lines", line={"color": colour, "width": 3, "dash": dash},
+                customdata=[numbers.perplexity(value) for value in values],
+                hovertemplate=words["hover"] + "<extra>%{fullData.name}</extra>",
+            )
+        )  # fmt: skip
+        figure.add_trace(
+            go.Scatter(
+                x=[step],
+                y=[values[step]],
+                mode="markers+text",
+                marker={"size": 14, "symbol": symbol, "color": colour, "line": {"color": palette.paper, "width": 2}},
+                text=[f"  <b>{numbers.perplexity(float(values[step]))}</b>  "],
+                textposition=f"top {'right' if step < 0.75 * len(rows) else 'left'}",
+                textfont={"size": style.size(14), "color": colour, "shadow": halo(palette.paper)},
+                hoverinfo="skip",
+                cliponaxis=False,
+                showlegend=False,
+            )
+        )
+    figure.update_layout(showlegend=True, margin_t=34)
+    figure.update_xaxes(title={"text": words["x"]}, range=[-0.8, len(rows) - 0.2], showgrid=False)
+    figure.update_yaxes(type="log", title={"text": words["y"]}, tickvals=[1, 2, 5, 10, 20], range=[-0.06, 1.25])
     return figure

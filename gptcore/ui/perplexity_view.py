@@ -10,7 +10,7 @@ import streamlit as st
 
 from gptcore import numbers
 from gptcore.ui import address
-from gptcore.ui.elements import chart, current_style, number_card, operator
+from gptcore.ui.elements import chart, code_span, current_style, number_card, operator
 from gptcore.ui.pictures import picture, shown
 from gptcore.ui.texts import page_text
 
@@ -204,3 +204,30 @@ def units(report: Report) -> None:
 
 def _power_of_two(bits: float) -> float:
     return math.inf if bits > 1000 else 2.0**bits
+
+
+def learned_by_heart() -> None:
+    """A text that is learned beside one that is not, after as many updates as the slider says."""
+    from gptcore import memorizing
+    from gptcore.charts.perplexity import by_heart
+    from gptcore.tokenizer import SEVEN_WORDS
+
+    text, last = page_text("perplexity"), memorizing.UPDATES
+    learned, new = (code_span(str(example.prompt)) for example in (memorizing.LEARNED, memorizing.NEW))
+    st.markdown(text("by_heart", learned=learned, new=new))
+    address.value("updates", last, address.whole_number(0, last))
+    st.slider(text("updates"), 0, last, key="updates", persist_state="session")
+    step, rows = int(st.session_state["updates"]), memorizing.learned_by_heart()
+    best = int(rows.new_perplexity.argmin())
+    chart(
+        by_heart(rows, step, len(SEVEN_WORDS), text.group("chart_by_heart"), current_style()),
+        "chart_by_heart",
+        text(
+            f"chart_by_heart.summary_{'after' if step > best else 'before'}",
+            step=step,
+            learned=numbers.perplexity(float(rows.learned_perplexity[step])),
+            new=numbers.perplexity(float(rows.new_perplexity[step])),
+            best=best,
+            lowest=numbers.perplexity(float(rows.new_perplexity[best])),
+        ),
+    )
