@@ -34,5 +34,5 @@ def learned_by_heart() -> pd.DataFrame:
     learned, new = (encode([example], tokenizer) for example in (LEARNED, NEW))
     config = TrainConfig(learning_rate=0.01, steps=UPDATES, measure_every=1)
     run = train(untrained_model(SIZES["toy"], seed=123), [learned], config, validation=[new])
-    losses = [(record.cross_entropy, record.validation_cross_entropy) for record in run]
-    return np.exp(pd.DataFrame(losses, columns=["learned_perplexity", "new_perplexity"], dtype=float))
+    losses = np.array([(record.cross_entropy, record.validation_cross_entropy) for record in run], dtype=np.float64)
+    return pd.DataFrame(np.exp(losses), columns=["learned_perplexity", "new_perplexity"])

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gptcore.weights import load_checkpoint
-from tests.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
+from tests.browsing import IN_CHINESE_AND_DARK, axe_violations, keyed, open_page, overflows, wait_until_idle
 
 PATIENCE = 180_000  # ms; a training gives way to everything else that the machine does
 
@@ -125,7 +125,7 @@ def test_nothing_sticks_out_and_all_can_be_read(page: Page, server: str, section
     assert axe_violations(page) == []
 
 
-@pytest.mark.browser_context_args(locale="zh-CN", color_scheme="dark")
+@IN_CHINESE_AND_DARK
 @pytest.mark.parametrize("section", ["fit", "backpropagation", "text"])
 def test_in_chinese_and_dark(page: Page, server: str, section: str) -> None:
     open_page(page, f"{server}/train?size=mini&train_section={section}")
