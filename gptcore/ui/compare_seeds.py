@@ -17,7 +17,8 @@ from gptcore.ui import address
 from gptcore.ui.compare_exports import seeds_code, seeds_downloads
 from gptcore.ui.compare_fields import chosen_seeds
 from gptcore.ui.elements import code_span, current_style, error_sentence, number_card
-from gptcore.ui.jobs import Job, Stopped, follow, own_jobs, status
+from gptcore.ui.job_view import follow, status
+from gptcore.ui.jobs import Job, Stopped, own_jobs
 from gptcore.ui.live_chart import live_chart
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.report_details import table as report_table
@@ -63,6 +64,8 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
     _one_seed(records, table)
     if not job.active:
         _why_above(table)
+        if len(records) < len(seeds):
+            seeds = table.seeds.tolist()  # stopped before the last: what is taken along has what is here
         seeds_code(choice, examples, seeds, temperature)
         seeds_downloads(records, table, choice, examples, seeds, temperature, _figures(table))
 

@@ -15,7 +15,8 @@ from gptcore.tokenizer import tokenizer_for
 from gptcore.ui import address
 from gptcore.ui.elements import code_span, error_sentence
 from gptcore.ui.gate import FairGate
-from gptcore.ui.jobs import Job, Stopped, follow, own_jobs, status
+from gptcore.ui.job_view import follow, status
+from gptcore.ui.jobs import Job, Stopped, own_jobs
 from gptcore.ui.models import ModelChoice, own_model, shelf
 from gptcore.ui.texts import page_text
 

@@ -10,7 +10,7 @@ import streamlit as st
 from gptcore.errors import InputError
 from gptcore.gpt2_fetch import MEGABYTES, REPOSITORY, Stopped, can_fetch, fetch_gpt2
 from gptcore.ui.elements import error_sentence
-from gptcore.ui.jobs import follow
+from gptcore.ui.job_view import follow
 from gptcore.ui.stored_models import found_gpt2, look_again
 from gptcore.ui.texts import page_text
 

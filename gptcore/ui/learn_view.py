@@ -14,7 +14,7 @@ from gptcore.training_config import TrainConfig
 from gptcore.training_results import TrainingRun, perplexity_of
 from gptcore.ui import address
 from gptcore.ui.elements import current_style, error_sentence, number_card
-from gptcore.ui.jobs import follow
+from gptcore.ui.job_view import follow
 from gptcore.ui.live_chart import live_chart
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.texts import page_text

@@ -17,7 +17,7 @@ from gptcore.training_config import TrainConfig
 from gptcore.training_results import StepRecord, TrainingRun, WatchedTargets
 from gptcore.ui.elements import code_span, current_style, error_sentence, number_card
 from gptcore.ui.examples_editor import Entered, examples_editor
-from gptcore.ui.jobs import follow
+from gptcore.ui.job_view import follow
 from gptcore.ui.live_chart import live_chart
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.texts import page_text
