@@ -6,9 +6,13 @@ runs them all, `python -m tests.bench score memory` runs bench_score and bench_m
 
 import gc
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from tests import ROOT
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,42 @@ def ratio(fast: Callable[[], object], plain: Callable[[], object], *, rounds: in
             gc.enable()
     fast_seconds, plain_seconds = (statistics.median(times) for _, times in ways)
     return Ratio(fast_seconds, plain_seconds, rounds)
+
+
+_IN_A_FRESH_PROCESS = """
+{prepare}
+import gc, threading
+import psutil
+from gptcore.ui.trainings import give_memory_back
+
+gc.collect()
+give_memory_back()
+process, peak, done = psutil.Process(), [0], threading.Event()
+before = process.memory_info().rss
+
+def watch():
+    while not done.wait(0.005):
+        peak[0] = max(peak[0], process.memory_info().rss)
+
+threading.Thread(target=watch, daemon=True).start()
+{work}
+done.set()
+gc.collect()
+give_memory_back()
+print(peak[0] - before, process.memory_info().rss - before)
+"""
+
+
+def memory_added(prepare: str, work: str) -> tuple[int, int]:
+    """Return the most bytes that some work adds to a process, and how many stay, as Python source.
+
+    In a process of its own: in this one, what other measurements gave back would be taken again unseen.
+    prepare  loads what any such work loads
+    """
+    script = _IN_A_FRESH_PROCESS.format(prepare=prepare, work=work)
+    answer = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    peak, kept = map(int, answer.stdout.split())
+    return peak, kept
 
 
 def table(results: Sequence[Result]) -> str:

@@ -1,7 +1,5 @@
 """Comparing seeds: against the plain way, against drawing alone, and the memory that it adds."""
 
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
@@ -14,33 +12,21 @@ from gptcore.model import GPTModel
 from gptcore.scoring import score
 from gptcore.sweep_cache import SweepCache
 from gptcore.sweeps import core_count, sweep_seeds, use_one_torch_thread
-from tests.bench import Result, ratio, seconds
+from tests.bench import Result, memory_added, ratio, seconds
 
 SEEDS = range(4)
 ROUNDS = 3
-PEAK = """
-import sys, threading
-import psutil
-from gptcore.config import GPT_CONFIG_124M
+PREPARE = """
+from gptcore.config import GPT_CONFIG_124M, SIZES
 from gptcore.examples import PRESETS
-from gptcore.scoring import score
-from gptcore.sweeps import sweep_seeds
-from gptcore.sweep_cache import SweepCache
-from gptcore.config import SIZES
 from gptcore.initialization import untrained_model
+from gptcore.scoring import score
+from gptcore.sweep_cache import SweepCache
+from gptcore.sweeps import sweep_seeds
 
-score(untrained_model(SIZES["mini"], 0), PRESETS["book"])  # what any scoring loads
-process, peak, done = psutil.Process(), [0], threading.Event()
-before = process.memory_info().rss
-def watch():
-    while not done.wait(0.005):
-        peak[0] = max(peak[0], process.memory_info().rss)
-threading.Thread(target=watch, daemon=True).start()
-for record in sweep_seeds(GPT_CONFIG_124M, PRESETS["book"], range(int(sys.argv[1])), finished=SweepCache()):
-    pass
-done.set()
-sys.stdout.write(str((peak[0] - before) / 1e6))
+score(untrained_model(SIZES["mini"], 0), PRESETS["book"])
 """
+SWEEP = "list(sweep_seeds(GPT_CONFIG_124M, PRESETS['book'], range({count}), finished=SweepCache()))"
 
 
 def run() -> list[Result]:
@@ -71,7 +57,12 @@ def run() -> list[Result]:
             "× the least possible",
             note=f"drawing all weights' numbers on all cores takes {drawing / len(SEEDS):.3g} s a seed",
         ),
-        *(Result(f"memory added by {count} seeds", _added(count), "MB", bound=150) for count in (4, 12)),
+        *(
+            Result(
+                f"memory added by {count} seeds", memory_added(PREPARE, SWEEP.format(count=count))[0] / 1e6, "MB", 150
+            )
+            for count in (4, 12)
+        ),
     ]
 
 
@@ -85,9 +76,3 @@ def _draw_all() -> None:
 
     with ThreadPoolExecutor(core_count(), initializer=use_one_torch_thread) as pool:
         list(pool.map(draw, SEEDS))
-
-
-def _added(count: int) -> float:
-    """Return what a fresh process's memory rises by, in MB, while it sweeps."""
-    answer = subprocess.run([sys.executable, "-c", PEAK, str(count)], capture_output=True, text=True, check=True)
-    return float(answer.stdout)

@@ -2,8 +2,6 @@
 
 import gc
 import statistics
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -16,42 +14,25 @@ from gptcore.tokenizer import gpt2_tokenizer
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.training_plans import Plan
 from gptcore.ui.trainings import Training
-from tests.bench import Result, ratio, seconds
+from tests.bench import Result, memory_added, ratio, seconds
 
 ROUNDS = 7
 LONG = TrainConfig(1e-5, steps=500)
-MEMORY = """
-import gc, itertools, threading
-import psutil
+PREPARE = """
+import itertools
 from gptcore import GPT_CONFIG_124M, TrainConfig, train, untrained_model
 from gptcore.config import SIZES
 from gptcore.examples import PRESETS, encode
 from gptcore.tokenizer import gpt2_tokenizer
-from gptcore.ui.trainings import give_memory_back
 
 batch = encode(PRESETS["book"], gpt2_tokenizer())
 
 def steps(size):
     run = train(untrained_model(size, 123), [batch], TrainConfig(1e-5, steps=500), watched=batch)
     list(itertools.islice(run, 3))
-    return run
+    run.close()
 
-steps(SIZES["mini"]).close()  # what any training loads
-gc.collect()
-give_memory_back()
-process, peak, done = psutil.Process(), [0], threading.Event()
-before = process.memory_info().rss
-
-def watch():
-    while not done.wait(0.005):
-        peak[0] = max(peak[0], process.memory_info().rss)
-
-threading.Thread(target=watch, daemon=True).start()
-steps(GPT_CONFIG_124M).close()
-done.set()
-gc.collect()
-give_memory_back()
-print(peak[0] - before, process.memory_info().rss - before)
+steps(SIZES["mini"])
 """
 
 
@@ -90,11 +71,9 @@ def _plain_step(model: GPTModel, batch: TokenBatch, fused: bool | None) -> Calla
 
 
 def _memory() -> list[Result]:
-    """In a process of its own: here, what other measurements gave back would be taken again unseen."""
-    answer = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
-    held, kept = map(float, answer.stdout.split())
+    peak, kept = memory_added(PREPARE, "steps(GPT_CONFIG_124M)")
     return [
-        Result("memory while training 124M with AdamW", held / 1e9, "GB", 3.2, "the most seen in three steps"),
+        Result("memory while training 124M with AdamW", peak / 1e9, "GB", 3.2, "the most seen in three steps"),
         Result("memory kept after stopping", kept / 1e6, "MB", 100),
     ]
 
