@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -152,6 +152,24 @@ class TrainingRun:
             ignore_index=True,
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """The whole run as plain values: its settings, what was watched, and every record, a list an array."""
+        watches = self.watched is not None
+        return {
+            "settings": self.settings,
+            "vocab_size": self.vocab_size,
+            "uniform_cross_entropy": self.uniform_cross_entropy,
+            **({"watched": _plain(self.watched)} if watches else {}),
+            "records": [
+                {
+                    name: value
+                    for name, value in {**_plain(record), "perplexity": record.perplexity}.items()
+                    if watches or not isinstance(value, list)
+                }
+                for record in self.records
+            ],
+        }
+
 
 @dataclass(frozen=True)
 class LogitGradient:
@@ -196,6 +214,14 @@ class LogitGradient:
                 "gradient": self.gradient[index],
             }
         )
+
+
+def _plain(result: Any) -> dict[str, Any]:
+    values = {entry.name: getattr(result, entry.name) for entry in fields(result)}
+    return {
+        name: value.tolist() if isinstance(value, np.ndarray) else list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+    }
 
 
 def _column(amounts: Any) -> NDArray[np.float64]:

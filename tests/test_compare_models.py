@@ -143,7 +143,9 @@ def test_two_models_side_by_side(comparison: ModelComparison, language: str) -> 
     assert shown.filter(like="log_probability").mean().tolist() == pytest.approx(
         [report.mean_log_probability for report in (before, after)]
     )
-    assert len(at.get("download_button")) == 4
+    exports = text_in(language, "exports")
+    labels = [button.proto.label for button in at.get("download_button")]
+    assert labels == [exports(kind) for kind in ("csv", "json", "html", "script", "notebook")]
     assert warnings(at) == []
 
 

@@ -1,5 +1,7 @@
 """The Train page: play, pause, step, look back; what is wrong is said; in two languages, and in Chromium."""
 
+import base64
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,13 +12,15 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from gptcore import Example, TrainConfig, train, untrained_model
+from gptcore import Example, TrainConfig, numbers, train, untrained_model
 from gptcore.charts.training import perplexity_curve, two_losses, watched_probabilities
 from gptcore.config import SIZES
 from gptcore.examples import encode
+from gptcore.learning_text import shipped_text
 from gptcore.tokenizer import seven_word_tokenizer
 from gptcore.training import watched_targets
 from gptcore.training_results import StepRecord, TrainingRun
+from gptcore.ui.elements import download
 from gptcore.ui.texts import text_in
 from gptcore.ui.trainings import end_all
 from tests.visiting import settled, visit
@@ -39,6 +43,19 @@ def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     code = str(request.param)
     monkeypatch.setattr("gptcore.ui.texts.browser_language", lambda: code)
     return code
+
+
+@pytest.fixture
+def files(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], str]]:
+    """What makes each file of an analysis that the page offers, by the file's name."""
+    offered: dict[str, Callable[[], str]] = {}
+
+    def offer(label: str, make: Callable[[], str], file_name: str, mime: str, key: str) -> None:
+        offered[file_name] = make
+        download(label, make, file_name, mime, key)
+
+    monkeypatch.setattr("gptcore.ui.exports.download", offer)
+    return offered
 
 
 def opened(language: str = "en", **state: Any) -> AppTest:
@@ -71,7 +88,7 @@ def is_still(app: AppTest) -> bool:
     return bool(app.button(key="train_pause").disabled)
 
 
-def test_playing_to_the_end(language: str) -> None:
+def test_playing_to_the_end(language: str, files: dict[str, Callable[[], str]]) -> None:
     text = text_in(language, "train")
     step, perplexity = text("numbers.step"), text("numbers.perplexity")
     app = opened(language, **SMALL)
@@ -83,6 +100,13 @@ def test_playing_to_the_end(language: str) -> None:
     assert metric(app, step) == "6"
     assert number(metric(app, perplexity)) < number(before) / 100
     assert text("states.finished") in [caption.value for caption in app.caption]
+    exports = text_in(language, "exports")
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels[-4:] == [exports(kind) for kind in ("json", "html", "script", "notebook")]
+    last = json.loads(files["train.json"]())["records"][-1]
+    assert (last["step"], numbers.perplexity(last["perplexity"])) == (6, metric(app, perplexity))
+    assert files["train.html"]().count("Plotly.newPlot(") == 2
+    assert json.loads(files["train.ipynb"]())["cells"][0]["source"] in files["train.py"]()
 
 
 def number(written: str) -> float:
@@ -174,8 +198,6 @@ def test_what_backpropagation_does(language: str, vocabulary: str) -> None:
 
 def traces(chart: object) -> list[dict[str, list[float]]]:
     """The numbers of a chart's traces, whichever way Plotly wrote them."""
-    import base64
-    import json
 
     def values(given: object) -> list[float]:
         if isinstance(given, dict):
@@ -187,7 +209,7 @@ def traces(chart: object) -> list[dict[str, list[float]]]:
     return [{axis: values(trace[axis]) for axis in "xy"} for trace in spec["data"]]
 
 
-def test_learning_a_text(language: str) -> None:
+def test_learning_a_text(language: str, files: dict[str, Callable[[], str]]) -> None:
     app = opened(language, train_section="text", learn_steps=6)
     assert not app.exception
     rerun_until(press(app, "train_play"), is_still)
@@ -195,6 +217,10 @@ def test_learning_a_text(language: str) -> None:
     labels = {found.label: number(found.value) for found in app.metric}
     learned, held_out = (labels[label] for label in list(labels)[-2:])
     assert learned < held_out < 11.5
+    analysis = json.loads(files["train.json"]())
+    assert numbers.nats(analysis["records"][-1]["validation_cross_entropy"]) == f"{held_out:.4f}"
+    assert analysis["text"] == shipped_text()
+    assert files["train.html"]().count("Plotly.newPlot(") == 1
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ import streamlit as st
 
 from gptcore.examples import Example
 from gptcore.seed_lists import write_seeds
-from gptcore.ui.elements import download
-from gptcore.ui.exports import charts_page, config_code, example_code, model_code
+from gptcore.ui.exports import analysis_downloads, config_code, examples_code, model_code, temperature_code
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.texts import page_text
 
@@ -78,7 +77,7 @@ def seeds_downloads(
     temperature: float,
     figures: Mapping[str, Any],
 ) -> None:
-    """Buttons for a sweep's table, numbers, charts and script."""
+    """Buttons for a sweep's table, numbers, charts, script and notebook."""
     from gptcore.sweep_results import sweep_to_dict
 
     comparison_downloads(
@@ -86,7 +85,7 @@ def seeds_downloads(
         csv=lambda: table.to_frame().to_csv(index=False),
         analysis=lambda: sweep_to_dict(records),
         figures=figures,
-        script=lambda: seeds_script(choice, examples, seeds, temperature),
+        script=seeds_script(choice, examples, seeds, temperature),
     )
 
 
@@ -99,7 +98,7 @@ def inputs_downloads(
     temperature: float,
     figures: Mapping[str, Any],
 ) -> None:
-    """Buttons for a comparison's aligned table, numbers, charts and script."""
+    """Buttons for a comparison's aligned table, numbers, charts, script and notebook."""
     comparison_downloads(
         "inputs",
         csv=lambda: rows.to_csv(index=False),
@@ -112,22 +111,14 @@ def inputs_downloads(
             },
         },
         figures=figures,
-        script=lambda: inputs_script(choice, examples, pair, temperature),
+        script=inputs_script(choice, examples, pair, temperature),
     )
 
 
-def comparison_downloads(name: str, *, csv: Any, analysis: Any, figures: Mapping[str, Any], script: Any) -> None:
-    """Buttons for a comparison's files, each made when its button is pressed: all take functions without arguments."""
-    text = page_text("exports")
-    files = {
-        "csv": (csv, "csv", "text/csv"),
-        "json": (lambda: json.dumps(analysis(), ensure_ascii=False, indent=1), "json", "application/json"),
-        "charts": (lambda: charts_page(text("charts_title"), figures), "html", "text/html"),
-        "script": (script, "py", "text/x-python"),
-    }
+def comparison_downloads(name: str, **files: Any) -> None:
+    """Buttons for a comparison's files, as `analysis_downloads` takes them."""
     with st.container(horizontal=True, key=f"downloads_{name}"):
-        for kind, (make, ending, mime) in files.items():
-            download(text(kind), make, f"{name}.{ending}", mime, f"download_{name}_{ending}")
+        analysis_downloads(f"download_{name}", name, **files)
 
 
 def script_on_page(script: str) -> None:
@@ -136,13 +127,3 @@ def script_on_page(script: str) -> None:
     with st.expander(text("code"), icon=":material/code:"):
         st.caption(text("code_lead"))
         st.code(script, language="python")
-
-
-def examples_code(examples: Sequence[Example]) -> str:
-    """The statement that lists the examples."""
-    return "examples = [\n" + "".join(f"    {example_code(example)},\n" for example in examples) + "]\n"
-
-
-def temperature_code(temperature: float) -> str:
-    """The argument that a temperature other than 1 takes."""
-    return f", temperature={temperature!r}" if temperature != 1.0 else ""

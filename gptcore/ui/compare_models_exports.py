@@ -7,8 +7,8 @@ from typing import Any
 
 from gptcore.examples import Example
 from gptcore.model_comparison import ModelComparison
-from gptcore.ui.compare_exports import comparison_downloads, examples_code, script_on_page, temperature_code
-from gptcore.ui.exports import model_code
+from gptcore.ui.compare_exports import comparison_downloads, script_on_page
+from gptcore.ui.exports import examples_code, model_code, temperature_code
 from gptcore.ui.models import ModelChoice
 
 
@@ -40,11 +40,11 @@ def models_downloads(
     temperature: float,
     figures: Mapping[str, Any],
 ) -> None:
-    """Buttons for a comparison's table, analyses, charts and script."""
+    """Buttons for a comparison's table, analyses, charts, script and notebook."""
     comparison_downloads(
         "models",
         csv=lambda: comparison.to_frame().to_csv(index=False),
         analysis=comparison.to_dict,
         figures=figures,
-        script=lambda: models_script(choices, examples, temperature),
+        script=models_script(choices, examples, temperature),
     )

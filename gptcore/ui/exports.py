@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -21,13 +22,11 @@ from gptcore.ui.texts import page_text
 def script_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> str:
     """A Python script that runs as it stands beside `gptcore` and prints the same numbers."""
     setup, model = model_code(choice)
-    rows = "".join(f"    {example_code(example)},\n" for example in examples)
-    extra = f", temperature={temperature!r}" if temperature != 1.0 else ""
     return (
         f"from gptcore import Example, score\n{setup}\n\n"
         f"model = {model}\n"
-        f"examples = [\n{rows}]\n"
-        f"report = score(model, examples{extra})\n\n"
+        f"{examples_code(examples)}"
+        f"report = score(model, examples{temperature_code(temperature)})\n\n"
         "print(report.to_frame().to_string())\n"
         'print(f"mean log-probability  {report.mean_log_probability:.4f} nats")\n'
         'print(f"cross-entropy         {report.cross_entropy:.4f} nats")\n'
@@ -47,8 +46,8 @@ def model_code(choice: ModelChoice) -> tuple[str, str]:
             f"load_gpt2(find_gpt2()[{choice.name!r}].path)"
         )
     return (
-        "from gptcore.weights import load_checkpoint",
-        'load_checkpoint("model.safetensors")  # saved on the Train page',
+        "from gptcore.weights import load_checkpoint  # the model as it was saved on the Train page",
+        'load_checkpoint("model.safetensors")',
     )
 
 
@@ -60,11 +59,6 @@ def config_code(choice: ModelChoice) -> tuple[str, str]:
     if choice.context_length != SIZES[choice.size].context_length:
         config += f".with_(context_length={choice.context_length})"
     return "from gptcore.config import SIZES", config
-
-
-def notebook_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> str:
-    """The script as a Jupyter notebook."""
-    return notebook_of(script_for(choice, examples, temperature))
 
 
 def notebook_of(script: str) -> str:
@@ -97,39 +91,68 @@ def report_downloads(
     figures: Mapping[str, go.Figure],
 ) -> None:
     """Buttons for a report's table, analysis, charts, script and notebook."""
-    text = page_text("exports")
     with st.container(horizontal=True, key="downloads"):
-        download(
-            text("csv"), lambda: report.to_frame().to_csv(index=False), "positions.csv", "text/csv", "download_csv"
+        analysis_downloads(
+            "download",
+            "score",
+            names={"csv": "positions", "json": "report", "html": "charts"},
+            csv=lambda: report.to_frame().to_csv(index=False),
+            analysis=report.to_dict,
+            figures=figures,
+            script=script_for(choice, examples, temperature),
         )
-        download(
-            text("json"),
-            lambda: json.dumps(report.to_dict(), ensure_ascii=False, indent=1),
-            "report.json",
-            "application/json",
-            "download_json",
-        )
-        download(
-            text("charts"),
-            lambda: charts_page(text("charts_title"), figures),
-            "charts.html",
-            "text/html",
-            "download_html",
-        )
-        download(
-            text("script"),
-            lambda: script_for(choice, examples, temperature),
-            "score.py",
-            "text/x-python",
-            "download_script",
-        )
-        download(
-            text("notebook"),
-            lambda: notebook_for(choice, examples, temperature),
-            "score.ipynb",
-            "application/x-ipynb+json",
-            "download_notebook",
-        )
+
+
+def analysis_downloads(
+    key: str,
+    name: str,
+    *,
+    analysis: Callable[[], Any],
+    figures: Mapping[str, go.Figure],
+    script: str,
+    csv: Callable[[], str] | None = None,
+    names: Mapping[str, str] | None = None,
+) -> None:
+    """Buttons for the files of a whole analysis, each made when its button is pressed.
+
+    key    what the buttons' keys begin with
+    name   of the files, without their endings
+    csv    the table, where this is the place for it
+    names  of files that are called something else, by what their buttons' keys end with
+    """
+    text = page_text("exports")
+    files: dict[str, tuple[Callable[[], str] | None, str, str]] = {
+        "csv": (csv, "csv", "text/csv"),
+        "json": (lambda: json_of(analysis()), "json", "application/json"),
+        "html": (lambda: charts_page(text("charts_title"), figures), "html", "text/html"),
+        "script": (lambda: script, "py", "text/x-python"),
+        "notebook": (lambda: notebook_of(script), "ipynb", "application/x-ipynb+json"),
+    }
+    for kind, (make, ending, mime) in files.items():
+        if make is not None:
+            download(text(kind), make, f"{(names or {}).get(kind, name)}.{ending}", mime, f"{key}_{kind}")
+
+
+def json_of(analysis: Any) -> str:
+    """An analysis as JSON, which knows neither infinity nor nan: they are null.
+
+    >>> json_of({"perplexity": math.inf, "steps": (1, 2.5)}).split()
+    ['{', '"perplexity":', 'null,', '"steps":', '[', '1,', '2.5', ']', '}']
+    """
+    return json.dumps(_finite(analysis), ensure_ascii=False, allow_nan=False, indent=1)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def examples_code(examples: Sequence[Example]) -> str:
+    """The statement that lists the examples."""
+    return "examples = [\n" + "".join(f"    {example_code(example)},\n" for example in examples) + "]\n"
 
 
 def example_code(example: Example) -> str:
@@ -140,3 +163,8 @@ def example_code(example: Example) -> str:
         return f"Example({example.prompt!r}{target}{extra})"
     target = f", {list(example.target)!r}" if example.target else ""
     return f"Example.from_ids({list(example.prompt)!r}{target}{extra})"
+
+
+def temperature_code(temperature: float) -> str:
+    """The argument that a temperature other than 1 takes."""
+    return f", temperature={temperature!r}" if temperature != 1.0 else ""

@@ -1,17 +1,21 @@
-"""What is left of a training: its tables, its script, its model for the other pages or as a file."""
+"""What is left of a training: its model for the other pages or as a file, its numbers, its charts, its code."""
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from gptcore.config import GPTConfig
+from gptcore.errors import InputError
 from gptcore.training_results import TrainingRun
 from gptcore.ui.elements import download
-from gptcore.ui.exports import model_code
+from gptcore.ui.exports import analysis_downloads, examples_code, model_code
 from gptcore.ui.models import own_models
 from gptcore.ui.texts import page_text
 from gptcore.ui.training_plans import Plan
@@ -27,8 +31,8 @@ _HALF_ABOVE = 50_000_000
 
 
 def keep_and_save(training: Training | None, run: TrainingRun, plan: Plan, figures: Mapping[str, go.Figure]) -> None:
-    """Buttons for the model and the tables of a run that pauses or is over, and the script that runs it again."""
-    text, exports = page_text("train"), page_text("exports")
+    """Buttons for the model of a run that pauses or is over, and for all that can be taken along of it."""
+    text = page_text("train")
     with st.container(horizontal=True, key="train_keep"):
         if training is not None and training.model is not None:
             st.button(
@@ -56,34 +60,81 @@ def keep_and_save(training: Training | None, run: TrainingRun, plan: Plan, figur
                 "text/csv",
                 "train_targets",
             )
-        download(exports("script"), lambda: training_script(plan), "train.py", "text/x-python", "train_download_script")
+        config = _config(plan, training)  # now: a file is made where nobody's session is known
+        analysis_downloads(
+            "train_download",
+            "train",
+            analysis=lambda: training_analysis(run, plan, config),
+            figures=figures,
+            script=training_script(plan, len(run.records)),
+        )
     if st.session_state.pop("_train_open_explore", False):
         st.switch_page("pages/explore.py")
 
 
-def training_script(plan: Plan) -> str:
-    """A Python script that runs as it stands beside `gptcore` and prints the same losses."""
+def training_script(plan: Plan, records: int | None = None) -> str:
+    """A Python script that runs as it stands beside `gptcore` and prints the same numbers.
+
+    records  how many there are of a run that ended or pauses before its last step
+    """
     setup, model = model_code(plan.choice)
     settings = ", ".join(f"{name}={value!r}" for name, value in plan.config.to_dict().items())
     if plan.examples:
-        rows = "".join(f"    {example!r},\n" for example in plan.examples)
-        return (
-            f"from gptcore import Example, TrainConfig, train\n{setup}\n"
-            "from gptcore.examples import encode\nfrom gptcore.tokenizer import gpt2_tokenizer\n\n"
-            f"model = {model}\nbatch = encode([\n{rows}], gpt2_tokenizer())\n"
-            f"config = TrainConfig({settings})\n\n"
-            "for record in train(model, [batch], config, watched=batch):\n"
-            '    print(f"{record.step:4}  {record.cross_entropy:8.4f} nats  {record.perplexity:12,.2f}")\n'
-        )
+        imports = "from gptcore import Example, TrainConfig, train\nfrom gptcore.examples import encode\n"
+        imports += "from gptcore.training import watched_targets\n"
+        learned = f"{examples_code(plan.examples)}batch = encode(examples, gpt2_tokenizer())\n"
+        steps, watched = "train(model, [batch], config, watched=batch)", ", watched_targets(batch)"
+        table = "run.targets_frame().tail(len(record.target_probability))"
+    else:
+        imports = "from gptcore import TrainConfig, train\nfrom gptcore.learning_text import split_text\n"
+        learned = f"text = split_text({plan.text!r}, gpt2_tokenizer(), held_out={plan.held_out!r})\n"
+        steps, watched = "train(model, text.training, config, validation=text.validation)", ""
+        table = 'run.to_frame().dropna(subset="validation_cross_entropy")'
+    if records is not None and records <= plan.config.steps:
+        imports, steps = f"from itertools import islice\n{imports}", f"islice({steps}, {records})"
     return (
-        f"from gptcore import TrainConfig, train\n{setup}\n"
-        "from gptcore.learning_text import split_text\nfrom gptcore.tokenizer import gpt2_tokenizer\n\n"
-        f"model = {model}\ntext = split_text({plan.text!r}, gpt2_tokenizer(), held_out={plan.held_out!r})\n"
-        f"config = TrainConfig({settings})\n\n"
-        "for record in train(model, text.training, config, validation=text.validation):\n"
-        "    if record.validation_cross_entropy is not None:\n"
-        "        print(record.step, record.training_cross_entropy, record.validation_cross_entropy)\n"
+        f"{imports}{setup}\n"
+        "from gptcore.tokenizer import gpt2_tokenizer\nfrom gptcore.training_results import TrainingRun\n\n"
+        f"model = {model}\n{learned}config = TrainConfig({settings})\n\n"
+        f"records = []\nfor record in {steps}:\n"
+        "    records.append(record)\n"
+        '    print(f"{record.step:4}  {record.cross_entropy:8.4f} nats  {record.perplexity:12,.2f}")\n\n'
+        f"run = TrainingRun(tuple(records), model.config.vocab_size, config.to_dict(){watched})\n"
+        f"print({table}.to_string())\n"
     )
+
+
+def training_analysis(run: TrainingRun, plan: Plan, config: GPTConfig | None) -> dict[str, Any]:
+    """All of a run as plain values: what it was made with, and every step.
+
+    config  the model's shape, where it is known
+    """
+    from gptcore.scoring import versions
+
+    choice = plan.choice
+    untrained = choice.kind == "untrained"
+    return {
+        "model": {
+            "kind": choice.kind,
+            "name": choice.size if untrained else choice.name,
+            "seed": choice.seed if untrained else None,
+            **(config.to_dict() if config is not None else {}),
+        },
+        "versions": versions(),
+        **(
+            {"examples": [asdict(example) for example in plan.examples]}
+            if plan.examples
+            else {"text": plan.text, "held_out": plan.held_out}
+        ),
+        **run.to_dict(),
+    }
+
+
+def _config(plan: Plan, training: Training | None) -> GPTConfig | None:
+    """The model's shape; None for one that went with its visitor."""
+    with contextlib.suppress(InputError):
+        return plan.choice.config if training is None else training.config
+    return None
 
 
 def _use(name: str) -> None:
