@@ -12,9 +12,9 @@ from gptcore import Example, GPTModel, Report, score, trained_small_model, untra
 from gptcore.charts.models import model_bars
 from gptcore.charts.ruler import perplexity_ruler
 from gptcore.config import SIZES
-from gptcore.examples import PRESETS
 from gptcore.model_comparison import ModelComparison
 from gptcore.pieces import visible
+from gptcore.presets import PRESETS
 from gptcore.ui.compare_models_exports import models_script
 from gptcore.ui.compare_models_fields import SENTENCES
 from gptcore.ui.models import ModelChoice

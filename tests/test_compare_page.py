@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from gptcore import Example, numbers, score, sweep_seeds, untrained_model
 from gptcore.config import SIZES
-from gptcore.examples import PRESETS
+from gptcore.presets import PRESETS
 from gptcore.sweep_cache import SweepCache
 from gptcore.sweep_results import SeedSummary, SeedTable, aligned_rows
 from gptcore.sweeps import compare_examples

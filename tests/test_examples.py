@@ -12,7 +12,6 @@ from gptcore import Example, InputError
 from gptcore.examples import (
     ALIGNMENTS,
     IGNORED,
-    PRESETS,
     check_context,
     encode,
     encode_example,
@@ -21,6 +20,7 @@ from gptcore.examples import (
     mends,
     parse_ids,
 )
+from gptcore.presets import PRESETS
 from gptcore.tokenizer import gpt2_tokenizer, seven_word_tokenizer
 
 GPT2 = gpt2_tokenizer()

@@ -7,8 +7,8 @@ import pytest
 
 from gptcore import Example, score
 from gptcore.config import SIZES
-from gptcore.examples import PRESETS
 from gptcore.initialization import untrained_model
+from gptcore.presets import PRESETS
 from gptcore.ui.texts import LANGUAGES, text_in
 from tests.visiting import (
     address_of,

@@ -10,7 +10,7 @@ import torch
 from gptcore import Example, Report, score, untrained_model
 from gptcore.config import SIZES
 from gptcore.errors import InputError
-from gptcore.examples import PRESETS
+from gptcore.presets import PRESETS
 from gptcore.ui import models, reports
 from gptcore.ui.models import ModelChoice, ModelShelf
 

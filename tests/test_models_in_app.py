@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from gptcore import GPTModel, InputError, load_gpt2, score, trained_small_model
-from gptcore.examples import PRESETS
 from gptcore.gpt2_fetch import REPOSITORY, Stopped
+from gptcore.presets import PRESETS
 from gptcore.ui import gpt2_download, models
 from gptcore.ui.exports import script_for
 from gptcore.ui.models import ModelChoice, ModelShelf

@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 from gptcore import Report, numbers, score
 from gptcore.charts import die
 from gptcore.config import SIZES
-from gptcore.examples import PRESETS
 from gptcore.initialization import untrained_model
 from gptcore.memorizing import LEARNED, NEW, UPDATES, learned_by_heart
 from gptcore.perplexity import mean_of_perplexities, underflow, units
+from gptcore.presets import PRESETS
 from gptcore.tokenizer import seven_word_tokenizer
 from gptcore.ui.texts import LANGUAGES, text_in
 from tests import ROOT

@@ -18,8 +18,9 @@ from torch import Tensor
 
 from gptcore import GPT_CONFIG_124M, Example, GPTConfig, GPTModel, InputError, Report, score, untrained_model
 from gptcore.config import SIZES
-from gptcore.examples import PRESETS, encode
+from gptcore.examples import encode
 from gptcore.initialization import initialize, seeded_generator
+from gptcore.presets import PRESETS
 from gptcore.scoring import POSITIONS_AT_ONCE, rank_curve
 from gptcore.tokenizer import gpt2_tokenizer, seven_word_tokenizer
 from tests.given import NumberedTokenizer, score_logits

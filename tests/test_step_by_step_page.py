@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from gptcore import GPTModel, numbers, steps
 from gptcore.config import SIZES
-from gptcore.examples import PRESETS, SEVEN_WORD_EXAMPLES
 from gptcore.initialization import untrained_model
+from gptcore.presets import PRESETS, SEVEN_WORD_EXAMPLES
 from gptcore.steps_results import Steps
 from gptcore.ui import pictures, step_formulas, step_tensors, steps_view
 from gptcore.ui.texts import text_in

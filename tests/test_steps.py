@@ -9,9 +9,9 @@ from torch.nn import functional as F
 
 from gptcore import Example, GPTModel, score, steps
 from gptcore.config import SIZES
-from gptcore.examples import PRESETS, SEVEN_WORD_EXAMPLES
 from gptcore.initialization import untrained_model
 from gptcore.perplexity import bits_per_byte_of_tokens, mean_of_perplexities, underflow, units
+from gptcore.presets import PRESETS, SEVEN_WORD_EXAMPLES
 from gptcore.steps_results import HEAD
 from gptcore.tokenizer import gpt2_tokenizer
 

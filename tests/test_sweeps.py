@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from gptcore import sweeps
 from gptcore.config import GPT_CONFIG_124M, MAX_SEED, SIZES, GPTConfig
 from gptcore.errors import InputError
-from gptcore.examples import PRESETS, Example, encode
+from gptcore.examples import Example, encode
 from gptcore.initialization import untrained_model
+from gptcore.presets import PRESETS
 from gptcore.results import Report
 from gptcore.scoring import rank_curve, score
 from gptcore.seed_lists import parse_seeds, seed_range, write_seeds
@@ -255,7 +256,7 @@ def test_what_is_kept_in_memory_is_bounded() -> None:
 KILLED = """
 import sys
 from gptcore.config import SIZES
-from gptcore.examples import PRESETS
+from gptcore.presets import PRESETS
 from gptcore.sweeps import sweep_seeds
 for record in sweep_seeds(SIZES["mini"].with_(emb_dim=64, n_layers=2), PRESETS["book"], range(100_000)):
     sys.stdout.write(f"{record.seed} {record.report.cross_entropy!r}\\n")

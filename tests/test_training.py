@@ -15,8 +15,9 @@ from torch import Tensor
 from gptcore import Example, GPTModel, InputError, TrainConfig, train, untrained_model
 from gptcore.backpropagation import follow_gradients, logit_gradient, logit_gradients
 from gptcore.config import GPT_CONFIG_124M, SIZES
-from gptcore.examples import PRESETS, TokenBatch, encode
+from gptcore.examples import TokenBatch, encode
 from gptcore.learning_text import shipped_text, split_text, windows_of
+from gptcore.presets import PRESETS
 from gptcore.scoring import score
 from gptcore.tokenizer import gpt2_tokenizer, seven_word_tokenizer
 from gptcore.training import mean_cross_entropy, training_bytes, watched_targets

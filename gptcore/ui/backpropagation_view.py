@@ -10,8 +10,9 @@ import streamlit as st
 from gptcore import numbers
 from gptcore.config import SIZES
 from gptcore.errors import InputError
-from gptcore.examples import PRESETS, Example, encode
+from gptcore.examples import Example, encode
 from gptcore.pieces import visible
+from gptcore.presets import PRESETS
 from gptcore.tokenizer import tokenizer_for
 from gptcore.training_config import TrainConfig
 from gptcore.training_results import LogitGradient

@@ -10,7 +10,6 @@ import streamlit as st
 
 from gptcore.examples import (
     MAX_EXAMPLES,
-    PRESETS,
     Alignment,
     Example,
     TokenBatch,
@@ -19,6 +18,7 @@ from gptcore.examples import (
     lacks_leading_space,
     mends,
 )
+from gptcore.presets import PRESETS
 from gptcore.tokenizer import END_OF_TEXT, Tokenizer, tokenizer_for
 from gptcore.ui import address
 from gptcore.ui.elements import code_span, error_sentence

@@ -10,7 +10,6 @@ import streamlit as st
 from gptcore.errors import InputError
 from gptcore.examples import (
     MAX_EXAMPLES,
-    PRESETS,
     Alignment,
     EncodedExample,
     Example,
@@ -19,6 +18,7 @@ from gptcore.examples import (
     encode_example,
     parse_ids,
 )
+from gptcore.presets import PRESETS
 from gptcore.tokenizer import MAX_CHARACTERS, Tokenizer, check_length, clean_text, tokenizer_for
 from gptcore.ui import address
 from gptcore.ui.models import ModelChoice

@@ -28,7 +28,7 @@ def warm_up() -> None:
     from gptcore.charts.distribution import rank_curve, top_tokens
     from gptcore.charts.positions import log_probabilities, target_probabilities
     from gptcore.charts.ruler import perplexity_ruler
-    from gptcore.examples import PRESETS
+    from gptcore.presets import PRESETS
     from gptcore.ui.models import ModelChoice, settle
     from gptcore.ui.reports import prepare
     from gptcore.ui.texts import text_in

@@ -10,7 +10,8 @@ import streamlit as st
 
 from gptcore import numbers
 from gptcore.config import SIZES
-from gptcore.examples import SEVEN_WORD_EXAMPLES, Example
+from gptcore.examples import Example
+from gptcore.presets import SEVEN_WORD_EXAMPLES
 from gptcore.steps_results import Steps
 from gptcore.ui import address
 from gptcore.ui.elements import code_span

@@ -3,7 +3,8 @@
 import torch
 
 from gptcore import GPT_CONFIG_124M, score, untrained_model
-from gptcore.examples import PRESETS, encode
+from gptcore.examples import encode
+from gptcore.presets import PRESETS
 from gptcore.tokenizer import gpt2_tokenizer
 from tests.bench import Result, ratio
 from tests.plain import plain_model_sharing, plain_score

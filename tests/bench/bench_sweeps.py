@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from gptcore.config import GPT_CONFIG_124M
-from gptcore.examples import PRESETS
 from gptcore.initialization import seeded_generator
 from gptcore.model import GPTModel
+from gptcore.presets import PRESETS
 from gptcore.scoring import score
 from gptcore.sweep_cache import SweepCache
 from gptcore.sweeps import core_count, sweep_seeds, use_one_torch_thread
@@ -18,7 +18,7 @@ SEEDS = range(4)
 ROUNDS = 3
 PREPARE = """
 from gptcore.config import GPT_CONFIG_124M, SIZES
-from gptcore.examples import PRESETS
+from gptcore.presets import PRESETS
 from gptcore.initialization import untrained_model
 from gptcore.scoring import score
 from gptcore.sweep_cache import SweepCache

@@ -9,7 +9,8 @@ import torch
 import torch.nn.functional as F
 
 from gptcore import GPT_CONFIG_124M, GPTModel, TrainConfig, score, train, untrained_model
-from gptcore.examples import PRESETS, TokenBatch, encode
+from gptcore.examples import TokenBatch, encode
+from gptcore.presets import PRESETS
 from gptcore.tokenizer import gpt2_tokenizer
 from gptcore.ui.models import ModelChoice
 from gptcore.ui.training_plans import Plan
@@ -22,7 +23,8 @@ PREPARE = """
 import itertools
 from gptcore import GPT_CONFIG_124M, TrainConfig, train, untrained_model
 from gptcore.config import SIZES
-from gptcore.examples import PRESETS, encode
+from gptcore.examples import encode
+from gptcore.presets import PRESETS
 from gptcore.tokenizer import gpt2_tokenizer
 
 batch = encode(PRESETS["book"], gpt2_tokenizer())
