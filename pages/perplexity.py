@@ -1,7 +1,5 @@
 """Perplexity: what the number means, by a slider and by the visitor's own texts."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from gptcore.errors import InputError
@@ -32,17 +30,20 @@ with st.expander(text("texts"), icon=":material/edit:", expanded=examples is Non
     examples_editor(choice)
 
 st.subheader(text("headings.die"), anchor=False)
-view.die_and_curves(report, choice.vocab_size)
+figures = view.die_and_curves(report, choice.vocab_size)
 st.subheader(text("headings.landmarks"), anchor=False)
 view.landmarks(report, choice.vocab_size)
 if report is not None:
     for name, draw in (("logs", view.underflow), ("means", view.means), ("units", view.units)):
         st.subheader(text(f"headings.{name}"), anchor=False)
         with st.container(border=True, key=f"part_{name}"):
-            draw(report)
+            figures |= draw(report)
 st.subheader(text("headings.low"), anchor=False)
 with st.container(border=True, key="part_low"):
-    view.learned_by_heart()
+    figures |= view.learned_by_heart()
 st.markdown(prose("low_is_not_always_good"))
-if (Path(__file__).parent / "train.py").exists():
-    st.page_link("pages/train.py", label=text("low.to_train"), icon=":material/trending_down:")
+st.page_link("pages/train.py", label=text("low.to_train"), icon=":material/trending_down:")
+if report is not None and examples is not None:
+    from gptcore.ui.exports import report_downloads  # with plotly, which the texts above did not wait for
+
+    report_downloads(report, choice, examples, 1.0, figures)

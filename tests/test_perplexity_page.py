@@ -131,6 +131,13 @@ def test_without_texts_the_die_is_still_there() -> None:
     assert set(sentences(app)) == {"chart_die", "chart_surprise", "chart_exponential", "chart_by_heart"}
 
 
+def test_what_is_shown_can_be_taken_along() -> None:
+    labels = [button.proto.label for button in opened().get("download_button")]
+    text = text_in("en", "exports")
+    assert labels == [text(kind) for kind in ("csv", "json", "html", "script", "notebook")]
+    assert not opened(prompt_1="every effort moves", target_1=" you").get("download_button")
+
+
 @pytest.mark.parametrize(("updates", "summary"), [("2", "before"), ("60", "after")])
 def test_learning_by_heart_answers_to_its_slider(updates: str, summary: str) -> None:
     rows = learned_by_heart()

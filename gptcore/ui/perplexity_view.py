@@ -15,14 +15,18 @@ from gptcore.ui.pictures import picture, shown
 from gptcore.ui.texts import page_text
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from gptcore.results import Report
+
+    Figures = dict[str, go.Figure]  # by title
 
 MOST_FACES = 1_000_000
 DEFAULT_FACES = 6
 DEFAULT_TOKENS, MOST_TOKENS = 30, 200
 
 
-def die_and_curves(report: Report | None, vocab_size: int) -> None:
+def die_and_curves(report: Report | None, vocab_size: int) -> Figures:
     """The slider, and what a perplexity of as many faces is: a die, a point on each curve, a sentence."""
     from gptcore.charts import die as charts
 
@@ -47,6 +51,7 @@ def die_and_curves(report: Report | None, vocab_size: int) -> None:
         kind = "_cells" if name == "chart_die" and each > 1 else ""
         with column, st.container(border=True, height="stretch"):
             chart(figure, name, text(f"{name}.summary{kind}", **written, p=p, each=each), title=text(f"{name}.title"))
+    return {text(f"{name}.title"): figure for name, figure in figures.items()}
 
 
 def _faces_control(own: float | None, vocab_size: int) -> int:
@@ -120,7 +125,7 @@ def landmarks(report: Report | None, vocab_size: int) -> None:
     picture(table, "picture_landmarks", summary, wide=True)
 
 
-def underflow(report: Report) -> None:
+def underflow(report: Report) -> Figures:
     """The product that becomes 0 beside the sum that does not, over as many tokens as the slider says."""
     from gptcore.charts.perplexity import underflow as figure_of
     from gptcore.perplexity import underflow as underflow_of
@@ -141,9 +146,10 @@ def underflow(report: Report) -> None:
     words = text.group("chart_underflow")
     figure = figure_of(found.summed_logs, found.product_logs, found.zero_float32, words, current_style())
     chart(figure, "chart_underflow", summary)
+    return {text("headings.logs"): figure}
 
 
-def means(report: Report) -> None:
+def means(report: Report) -> Figures:
     """The mean of the texts' perplexities against the perplexity of them all."""
     from gptcore.charts.perplexity import means as figure_of
     from gptcore.perplexity import mean_of_perplexities
@@ -153,15 +159,16 @@ def means(report: Report) -> None:
     if len(parts) < 2:
         st.info(text("chart_means.one_text"), icon=":material/info:")
         st.page_link("pages/explore.py", label=text("to_explore"), icon=":material/search_insights:")
-        return
+        return {}
     wrong = mean_of_perplexities(report)
     losses = parts["cross_entropy"].to_numpy()
     figure = figure_of(losses, report.cross_entropy, wrong, text.group("chart_means"), current_style())
     summary = text("chart_means.summary", wrong=numbers.perplexity(wrong), right=numbers.perplexity(report.perplexity))
     chart(figure, "chart_means", summary)
+    return {text("headings.means"): figure}
 
 
-def units(report: Report) -> None:
+def units(report: Report) -> Figures:
     """The loss in nats and bits a token and bits a byte, the trap of the base, each target's bits."""
     from gptcore.charts.perplexity import bits_of_bytes
     from gptcore.perplexity import bits_per_byte_of_tokens
@@ -200,13 +207,14 @@ def units(report: Report) -> None:
         mean=numbers.nats(found.bits_per_byte),
     )
     chart(figure, "chart_units", summary, title=words["title"])
+    return {words["title"]: figure}
 
 
 def _power_of_two(bits: float) -> float:
     return math.inf if bits > 1000 else 2.0**bits
 
 
-def learned_by_heart() -> None:
+def learned_by_heart() -> Figures:
     """A text that is learned beside one that is not, after as many updates as the slider says."""
     from gptcore import memorizing
     from gptcore.charts.perplexity import by_heart
@@ -219,15 +227,14 @@ def learned_by_heart() -> None:
     st.slider(text("updates"), 0, last, key="updates", persist_state="session")
     step, rows = int(st.session_state["updates"]), memorizing.learned_by_heart()
     best = int(rows.new_perplexity.argmin())
-    chart(
-        by_heart(rows, step, len(SEVEN_WORDS), text.group("chart_by_heart"), current_style()),
-        "chart_by_heart",
-        text(
-            f"chart_by_heart.summary_{'after' if step > best else 'before'}",
-            step=step,
-            learned=numbers.perplexity(float(rows.learned_perplexity[step])),
-            new=numbers.perplexity(float(rows.new_perplexity[step])),
-            best=best,
-            lowest=numbers.perplexity(float(rows.new_perplexity[best])),
-        ),
+    figure = by_heart(rows, step, len(SEVEN_WORDS), text.group("chart_by_heart"), current_style())
+    summary = text(
+        f"chart_by_heart.summary_{'after' if step > best else 'before'}",
+        step=step,
+        learned=numbers.perplexity(float(rows.learned_perplexity[step])),
+        new=numbers.perplexity(float(rows.new_perplexity[step])),
+        best=best,
+        lowest=numbers.perplexity(float(rows.new_perplexity[best])),
     )
+    chart(figure, "chart_by_heart", summary)
+    return {text("headings.low"): figure}
