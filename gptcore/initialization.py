@@ -7,6 +7,7 @@ Here the same numbers come from a generator of the caller's own.
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,11 @@ from torch import Tensor, nn
 from gptcore.config import MAX_SEED, SIZES, GPTConfig, ModelOrigin
 from gptcore.errors import InputError
 from gptcore.model import GPTModel, LayerNorm, empty_model
+
+NORMALS_AT_ONCE = 16
+"""PyTorch draws normal numbers by sixteens; where fewer were left for a last piece, they would be drawn otherwise."""
+_PASSED_AT_ONCE = 1 << 18
+_WORTH_A_THREAD = 10_000_000
 
 
 def untrained_model(config: GPTConfig, seed: int) -> GPTModel:
@@ -30,19 +36,57 @@ def untrained_model(config: GPTConfig, seed: int) -> GPTModel:
 
 
 def initialize(model: GPTModel, seed: int) -> GPTModel:
-    """Draw all weights anew, in place; nothing is allocated. Returns the model."""
+    """Draw all weights anew, in place; nothing is allocated. Returns the model.
+
+    Of a large model a second thread draws the output head: it passes over the numbers before, three quarters of all,
+    in less time than it takes to draw them.
+    """
     generator = seeded_generator(seed)
-    with torch.no_grad():
-        for module in model.modules():  # in the order in which they were constructed
-            if isinstance(module, nn.Embedding):
-                draw_embedding(module.weight, generator)
-            elif isinstance(module, LayerNorm):
+    drawn = _drawn_modules(model)
+    before = sum(weight.numel() for module in drawn[:-1] for weight in module.parameters())
+    with torch.no_grad(), ThreadPoolExecutor(1) as second_thread:
+        head = None
+        if before >= _WORTH_A_THREAD and drawn[-1] is model.out_head and _can_be_passed_over(drawn[:-1]):
+            head = second_thread.submit(_draw_after, before, drawn.pop(), seeded_generator(seed))
+        for module in drawn:
+            _draw(module, generator)
+        for module in model.modules():
+            if isinstance(module, LayerNorm):
                 module.scale.fill_(1.0)
                 module.shift.fill_(0.0)
-            elif isinstance(module, nn.Linear) and module.weight is not model.tok_emb.weight:
-                draw_linear(module.weight, module.bias, generator)
+        if head is not None:
+            head.result()
     model.origin = untrained_origin(model.config, seed)
     return model
+
+
+def _drawn_modules(model: GPTModel) -> list[nn.Module]:
+    """What has random weights, in the order in which it was constructed; a tied head's are the token table's."""
+    return [
+        module
+        for module in model.modules()
+        if isinstance(module, nn.Embedding)
+        or (isinstance(module, nn.Linear) and module.weight is not model.tok_emb.weight)
+    ]
+
+
+def _can_be_passed_over(modules: list[nn.Module]) -> bool:
+    """Whether as many of the generator's numbers go into them as they have weights."""
+    tables = [module.weight for module in modules if isinstance(module, nn.Embedding)]
+    return all(table.numel() % NORMALS_AT_ONCE == 0 for table in tables)
+
+
+def _draw(module: nn.Module, generator: torch.Generator) -> None:
+    if isinstance(module, nn.Embedding):
+        draw_embedding(module.weight, generator)
+    elif isinstance(module, nn.Linear):
+        draw_linear(module.weight, module.bias, generator)
+
+
+def _draw_after(count: int, module: nn.Module, generator: torch.Generator) -> None:
+    with torch.no_grad():  # which is each thread's own
+        pass_over(count, generator)
+        _draw(module, generator)
 
 
 def untrained_origin(config: GPTConfig, seed: int) -> ModelOrigin:
@@ -63,6 +107,16 @@ def check_seed(seed: int) -> None:
         raise InputError(
             "bad_seed", f"a seed is a whole number from 0 to {MAX_SEED:,}, not {seed!r}", seed=seed, limit=MAX_SEED
         )
+
+
+def pass_over(count: int, generator: torch.Generator) -> None:
+    """Bring a generator to where drawing `count` numbers would, in two thirds of the time.
+
+    A uniform number takes one of the generator's, and so do normal numbers by sixteens, and a random byte.
+    """
+    room = torch.empty(min(count, _PASSED_AT_ONCE), dtype=torch.uint8)
+    for start in range(0, count, _PASSED_AT_ONCE):
+        room[: count - start].random_(generator=generator)
 
 
 def draw_embedding(weight: Tensor, generator: torch.Generator) -> None:

@@ -16,13 +16,19 @@ import torch
 from torch import Tensor, nn
 
 from gptcore.config import GPTConfig
-from gptcore.initialization import draw_bias, draw_embedding, draw_linear, seeded_generator, untrained_origin
+from gptcore.initialization import (
+    NORMALS_AT_ONCE,
+    draw_bias,
+    draw_embedding,
+    draw_linear,
+    pass_over,
+    seeded_generator,
+    untrained_origin,
+)
 from gptcore.model import GPTModel, LayerNorm, empty_model
 
 NUMBERS_AT_ONCE = 196_608
 """Weights that are drawn together: 0.8 MB, so that they stay in the cache until they are used."""
-_NORMALS_AT_ONCE = 16
-"""PyTorch draws normal numbers by sixteens; where fewer were left for a last piece, they would be drawn otherwise."""
 
 
 class Stopped(Exception):  # noqa: N818 - nothing went wrong
@@ -89,8 +95,8 @@ class StreamedModel(GPTModel):
         kept = torch.empty(len(wanted), self.config.emb_dim)
         for start, rows in self._slices(table_rows, self.config.emb_dim):
             first, last = bisect_left(wanted, start), bisect_left(wanted, start + len(rows))
-            if first == last and rows.numel() % _NORMALS_AT_ONCE == 0:
-                _pass_over(rows, self._generator)
+            if first == last and rows.numel() % NORMALS_AT_ONCE == 0:
+                pass_over(rows.numel(), self._generator)
             else:
                 draw_embedding(rows, self._generator)
             for index in range(first, last):
@@ -124,26 +130,18 @@ class StreamedModel(GPTModel):
 
     def _slices(self, table_rows: int, width: int) -> Iterator[tuple[int, Tensor]]:
         """(first row, memory for some rows) for a whole table, in order."""
-        at_once = max(_NORMALS_AT_ONCE, NUMBERS_AT_ONCE // width // _NORMALS_AT_ONCE * _NORMALS_AT_ONCE)
-        if len(self._numbers) < (at_once + _NORMALS_AT_ONCE) * width:
-            self._numbers = torch.empty((at_once + _NORMALS_AT_ONCE) * width)
+        at_once = max(NORMALS_AT_ONCE, NUMBERS_AT_ONCE // width // NORMALS_AT_ONCE * NORMALS_AT_ONCE)
+        if len(self._numbers) < (at_once + NORMALS_AT_ONCE) * width:
+            self._numbers = torch.empty((at_once + NORMALS_AT_ONCE) * width)
         start = 0
         while start < table_rows:
             if self.stopped():
                 raise Stopped
             count = table_rows - start
-            if (count - at_once) * width >= _NORMALS_AT_ONCE:
+            if (count - at_once) * width >= NORMALS_AT_ONCE:
                 count = at_once
             yield start, self._numbers[: count * width].view(count, width)
             start += count
-
-
-def _pass_over(rows: Tensor, generator: torch.Generator) -> None:
-    """Bring the generator to where drawing `rows` would, without making normal numbers of what it gives.
-
-    A normal number takes one of the generator's, and so does a random byte: two thirds of the time.
-    """
-    rows.flatten().view(torch.uint8)[: rows.numel()].random_(generator=generator)
 
 
 class StreamedLinear(nn.Module):

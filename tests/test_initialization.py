@@ -44,6 +44,19 @@ def test_the_book_model_s_weights_are_those_of_the_defaults(book_model: GPTModel
     assert same_weights(book_model, by_defaults(GPT_CONFIG_124M, 123))
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        GPT_CONFIG_124M.with_(emb_dim=240, n_layers=1),  # whose head a second thread draws
+        GPT_CONFIG_124M.with_(emb_dim=240, n_layers=1, qkv_bias=True, tie_output_head=True),
+        GPT_CONFIG_124M.with_(emb_dim=252, n_layers=1),  # whose table is no whole number of sixteens
+    ],
+    ids=["two threads", "tied", "not by sixteens"],
+)
+def test_large_tables_are_those_of_the_defaults(config: GPTConfig) -> None:
+    assert same_weights(untrained_model(config, 7), by_defaults(config, 7))
+
+
 def test_another_seed_gives_other_weights() -> None:
     assert not same_weights(untrained_model(SMALL, 1), untrained_model(SMALL, 2))
 
