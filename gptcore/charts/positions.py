@@ -18,6 +18,7 @@ MOST_ROWS = 24
 """Up to so many positions each has a row of its own, with its token written out; more become columns."""
 
 _ROW = 32
+_NEAR = 3.0  # so close to the line of even guessing, a number over its dot would be struck through
 _GAP = 0.45  # between examples, in rows
 
 
@@ -64,7 +65,7 @@ def target_probabilities(
             mode="markers+text" if rows else "markers",
             marker={"size": 13 if rows else 5, "color": palette.target},
             text=[numbers.probability(float(value)) for value in report.target_probability] if rows else None,
-            textposition="top center",
+            textposition=[_clear_of_the_line(value / uniform) for value in p],
             textfont={"size": style.size(11), "color": palette.text, "shadow": halo(palette.paper)},
             cliponaxis=False,
             customdata=_customdata(report),
@@ -101,6 +102,13 @@ def target_probabilities(
         _name_choices(figure, report, places, style)
     _highlight(figure, places, selected, style, rows)
     return figure
+
+
+def _clear_of_the_line(ratio: float) -> str:
+    """Where a probability is written, by how many times even guessing it is: never across that line."""
+    if not 1 / _NEAR < ratio < _NEAR:
+        return "top center"
+    return "top right" if ratio >= 1 else "top left"
 
 
 def log_probabilities(
