@@ -43,7 +43,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     root.className = "live-chart";
     root.setAttribute("role", "figure"); // not "img": the buttons over the chart can be reached
     parentElement.append(root);
-    chart = { root, wanted: undefined, drawing: false, gone: false };
+    chart = { root, wanted: undefined, drawing: false, gone: false, calls: 0 };
     chart.observer = new ResizeObserver(() => {
       if (chart.width !== root.clientWidth && chart.wanted) draw(chart);
     });
@@ -51,6 +51,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     charts.set(parentElement, chart);
   }
   const { root } = chart;
+  const call = ++chart.calls;
   chart.click = (index) => setTriggerValue("point", index);
   chart.url = data.plotly;
   root.setAttribute("aria-label", data.alt);
@@ -62,6 +63,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     draw(chart);
   }
   return () => {
+    if (call !== chart.calls) return; // Streamlit ends a call that newer data has overtaken, after the newer one
     chart.gone = true;
     chart.observer.disconnect();
     if (window.Plotly) window.Plotly.purge(root);
