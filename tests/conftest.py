@@ -44,14 +44,10 @@ def needs_browser(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser's tests, and run them last: Playwright keeps an event loop running from then on.
-
-    One that fails is run once more, and the report says so: a machine that was busy does not fail twice.
-    """
+    """Mark the browser's tests, and run them last: Playwright keeps an event loop running from then on."""
     for item in items:
         if needs_browser(item):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 

@@ -47,12 +47,8 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
     job: Job[SeedRecord] | None = own_jobs().get(JOB, key)
     if job is None:
         job = _start(key)
-    shown = job
-
-    def draw() -> None:
-        _draw(shown, key)
-
-    follow(lambda: shown.active, draw)
+    shown, figures = job, dict[str, Any]()
+    follow(lambda: shown.active, lambda: figures.update(_draw(shown, key)))
     records = job.records
     if not records:
         return
@@ -67,7 +63,7 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
         if len(records) < len(seeds):
             seeds = table.seeds.tolist()  # stopped before the last: what is taken along has what is here
         seeds_code(choice, examples, seeds, temperature)
-        seeds_downloads(records, table, choice, examples, seeds, temperature, _figures(table))
+        seeds_downloads(records, table, choice, examples, seeds, temperature, figures)
 
 
 def _start(key: tuple[Any, ...]) -> Job[SeedRecord]:
@@ -85,8 +81,8 @@ def _go_on(key: tuple[Any, ...]) -> None:
     _start(key)  # what was finished is not computed again
 
 
-def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> None:
-    """How far it is, and all that can be said of the seeds so far."""
+def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> dict[str, Any]:
+    """How far it is, and all that can be said of the seeds so far; the charts, by title."""
     text = page_text("compare")
     with st.container():  # what may come and go has a place of its own: the charts below keep theirs
         status(job, text("unit"), "seed_job")
@@ -99,13 +95,13 @@ def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> None:
     if not records:
         if job.active and not job.ahead:
             st.caption(text("drawing", millions=numbers.count(key[0].parameters / 1e6)))
-        return
+        return {}
     from gptcore.sweep_results import SeedTable
 
     table = SeedTable.of(records)
     _cards(table)
-    distribution, positions, spread = _figures(table).values()
-    titles = [text(f"{name}.title") for name in ("chart_seeds", "chart_seed_positions", "chart_spread")]
+    figures = _figures(table)
+    titles, (distribution, positions, spread) = list(figures), figures.values()
     with st.container(border=True):
         live_chart(distribution, "chart_seeds", _reading(table), title=titles[0], on_point=_choose)
     left, right = st.columns(2)
@@ -115,6 +111,7 @@ def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> None:
         live_chart(spread, "chart_spread", _spread_reading(table), title=titles[2])
     if st.session_state.pop("_seed_clicked", False) and job.active:
         st.rerun()  # what is said of one seed stands outside of what is drawn again and again
+    return figures
 
 
 def _choose(seed: int) -> None:
