@@ -19,8 +19,10 @@ help:  ## list these tasks
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 app: $(APP_READY)  ## open the app in the browser (another port: PORT=8600)
-	GPT_EXPLORER_WARM=1 $(RUN) -m streamlit run gptcore/ui/server.py --server.address=127.0.0.1 \
-		--server.port=$(PORT) --server.headless=false --server.showEmailPrompt=false --browser.gatherUsageStats=false
+	@echo 'GPT Loss Explorer: http://127.0.0.1:$(PORT) (Ctrl+C ends it)'
+	@GPT_EXPLORER_WARM=1 $(RUN) -m streamlit run gptcore/ui/server.py --server.address=127.0.0.1 \
+		--server.port=$(PORT) --server.headless=false --server.showEmailPrompt=false --browser.gatherUsageStats=false \
+		--logger.hideWelcomeMessage=true  # which also keeps Streamlit's own advice to developers off the page
 
 test: $(TESTS_READY) browser  ## run every test, the browser's too (some only: ARGS="tests/test_x.py -k word")
 	$(RUN) -m pytest -q $(ARGS)

@@ -106,6 +106,7 @@ def test_what_cannot_be_compared_is_a_sentence(query: dict[str, object], code: s
     (warning,) = app.warning
     start = re.split(r"\{", text_in(language, "compare")(code))[0]
     assert start in warning.value
+    assert app.button(key="mend_seeds").label == text_in(language, "compare")(f"mends.{code}")
     assert not app.metric
     assert not app.exception
 

@@ -140,11 +140,14 @@ def chosen_seeds() -> Sequence[int] | None:
 
 def _mends(error: InputError) -> None:
     text = page_text("compare")
+    from_the_start = {"seed_list": "", "seed_count": DEFAULT_COUNT, "seed_first": 0}
     offers: dict[str, dict[str, Any]] = {
         "repeated_seed": {"seed_list": error.details.get("without_repeats")},
         "too_many_seeds": {"seed_list": "", "seed_count": 1_000, "seed_first": 0},
         "no_seeds": {"seed_list": "", "seed_count": DEFAULT_COUNT},
-        "bad_seed": {"seed_list": "", "seed_count": DEFAULT_COUNT, "seed_first": 0},
+        "bad_seed": from_the_start,
+        "not_seeds": from_the_start,
+        "backwards_seeds": from_the_start,
     }
     if error.code in offers:
         st.button(

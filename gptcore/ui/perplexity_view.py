@@ -229,7 +229,7 @@ def learned_by_heart() -> Figures:
     best = int(rows.new_perplexity.argmin())
     figure = by_heart(rows, step, len(SEVEN_WORDS), text.group("chart_by_heart"), current_style())
     summary = text(
-        f"chart_by_heart.summary_{'after' if step > best else 'before'}",
+        f"chart_by_heart.summary_{'after' if step >= best else 'before'}",
         step=step,
         learned=numbers.perplexity(float(rows.learned_perplexity[step])),
         new=numbers.perplexity(float(rows.new_perplexity[step])),
