@@ -145,9 +145,6 @@ def bits_of_bytes(
                 "opacity": 0.75,
                 "line": {"color": palette.paper, "width": 2 if few else 0},
             },
-            text=[label(piece, 10) for piece in pieces] if few else None,
-            textposition="outside",
-            textfont={"size": style.size(12), "color": palette.text},
             customdata=[
                 [label(piece), f"{n:.0f}", f"{b * n:.4f}"] for piece, n, b in zip(pieces, lengths, bits, strict=True)
             ],
@@ -156,6 +153,11 @@ def bits_of_bytes(
         )
     )
     figure.add_hline(y=mean, line={"color": palette.mean, "width": 2})
+    for piece, middle, height in zip(pieces, left + lengths / 2, bits, strict=True) if few else ():
+        figure.add_annotation(  # above the line, which would strike a bar's own text through
+            x=middle, y=height, yanchor="bottom", showarrow=False, bgcolor=palette.paper, borderpad=0,
+            text=label(piece, 10), font={"size": style.size(12), "color": palette.text},
+        )  # fmt: skip
     figure.add_annotation(
         x=1, xref="paper", xanchor="right", y=mean, yanchor="bottom", showarrow=False, bgcolor=palette.paper,
         text=words["mean"].format(mean=numbers.nats(mean)), font={"color": palette.mean, "size": style.size(13)},
