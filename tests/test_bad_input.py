@@ -195,7 +195,7 @@ def test_a_hundred_kilobytes_in_the_address() -> None:
     assert "100,000" in warnings(at)[0]
     assert typed(at) == [(text, "x")]
     assert address_of(at) == {}
-    assert any("too long for an address" in caption.value for caption in at.caption)
+    assert any("too long for a link" in caption.value for caption in at.caption)
     press(at, "mend_shorten_1")
     assert len(typed(at)[0][0]) <= 20_000
     press(at, "mend_shifted_1")

@@ -25,7 +25,7 @@ from tests.test_weights_gpt2 import TINY, published
 from tests.visiting import address_of, alt_texts, settled, warnings
 
 LEARNED, NOT_LEARNED = SENTENCES["learned"], SENTENCES["not_learned"]
-NAMES = ("Untrained mini (seed 123)", "Trained small")
+NAMES = ("Untrained mini (seed 123)", "Small trained model")
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ def test_another_model_gives_other_numbers_and_another_address() -> None:
     at = visit()
     untrained = metrics(at)
     picker = at.selectbox(key="model")
-    assert picker.options == ["Untrained (random)", "Trained small", "GPT-2 (tiny)"]
+    assert picker.options == ["Untrained (random)", "Small trained model", "GPT-2 (tiny)"]
     settled(picker.select("trained_small").run())
     assert metrics(at) == numbers_of(trained_small_model()) != untrained
     assert address_of(at) == {"model": "trained_small"}
@@ -352,7 +352,7 @@ def test_in_a_browser_a_model_is_switched_to_and_kept_when_the_page_is_reloaded(
     expect(perplexity).not_to_be_empty(timeout=A_WHILE)
     untrained = perplexity.inner_text()
     keyed(page, "model").get_by_role("combobox").click()
-    page.get_by_role("option", name="Trained small").click()
+    page.get_by_role("option", name="Small trained model").click()
     expected = numbers_of(trained_small_model())["perplexity"]
     assert expected != untrained
     expect(perplexity).to_have_text(expected, timeout=A_WHILE)
@@ -401,6 +401,6 @@ def test_in_a_browser_a_model_that_is_not_here_is_said_where_it_is_seen(page: Pa
     notice = keyed(page, "unknown_model")
     expect(notice).to_be_in_viewport(timeout=A_WHILE)
     assert overflows(page) == []
-    notice.get_by_role("button", name="Trained small").click()
+    notice.get_by_role("button", name="Small trained model").click()
     expect(notice).to_have_count(0, timeout=A_WHILE)
     expect(page).to_have_url(re.compile("model=trained_small"))
