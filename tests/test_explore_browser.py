@@ -134,7 +134,7 @@ def test_everything_is_reached_by_keyboard(visitor: Watched) -> None:
 def test_a_preset_a_row_more_and_a_mend(visitor: Watched) -> None:
     page = visitor.open(**ONE_ROW)
     keyed(page, "preset").get_by_role("button").click()
-    page.get_by_text("A forgotten space", exact=True).click()
+    page.get_by_text("A missing space", exact=True).click()
     wait_until_idle(page)
     warning = keyed(page, "example_1").get_by_test_id("stAlert")
     expect(warning).to_contain_text("3 tokens")
@@ -161,7 +161,7 @@ def test_language_ids_and_projector(visitor: Watched) -> None:
     wait_until_idle(page)
     expect(page.get_by_role("heading", level=2).first).to_have_text(re.compile("[一-鿿]"))
     expect(page).to_have_title(re.compile("[一-鿿]"))
-    keyed(page, "input").get_by_text("词元编号").click()
+    keyed(page, "input").get_by_text("词元 ID").click()
     wait_until_idle(page)
     expect(keyed(page, "prompt_1").locator("input")).to_have_value("16833, 3626, 6100")
     expect(metric(page, "perplexity")).to_have_text(number)
