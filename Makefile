@@ -43,10 +43,10 @@ bench: $(TESTS_READY) browser  ## measure speed and memory (some only: ARGS=scor
 	$(RUN) -m tests.bench $(ARGS)
 
 picture: $(TESTS_READY) browser  ## make the README's picture of the page again
-	$(RUN) -m tests.picture $(ARGS)
+	$(RUN) -m tests.support.picture $(ARGS)
 
 browser: $(TESTS_READY)  ## find Chromium, or install it, or say what to do
-	@$(RUN) -m tests.chromium
+	@$(RUN) -m tests.support.chromium
 
 clean:  ## remove caches and test results
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results build dist *.egg-info

@@ -1,57 +1,106 @@
 """A GPT and the calculation of its loss, from text to perplexity.
 
-    >>> from gptcore import Example, score, untrained_model
-    >>> from gptcore.config import SIZES
-    >>> report = score(untrained_model(SIZES["toy"], seed=123), [Example("every effort moves", "effort moves you")])
-    >>> report.to_frame().shape[0]
-    3
+>>> from gptcore import SIZES, Example, score, untrained_model
+>>> report = score(untrained_model(SIZES["toy"], seed=123), [Example("every effort moves", "effort moves you")])
+>>> report.to_frame().shape[0]
+3
 
 Names are imported when they are first used, so that what needs no torch does not wait for it.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from gptcore._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from gptcore.config import GPT_CONFIG_124M as GPT_CONFIG_124M
+    from gptcore.config import SIZES as SIZES
     from gptcore.config import GPTConfig as GPTConfig
     from gptcore.errors import InputError as InputError
+    from gptcore.example_fixes import suggest_fixes as suggest_fixes
+    from gptcore.examples import EncodedExample as EncodedExample
     from gptcore.examples import Example as Example
+    from gptcore.examples import TokenBatch as TokenBatch
+    from gptcore.examples import encode as encode
+    from gptcore.examples import parse_ids as parse_ids
+    from gptcore.generation import generate as generate
     from gptcore.initialization import untrained_model as untrained_model
     from gptcore.model import GPTModel as GPTModel
     from gptcore.model import generate_text_simple as generate_text_simple
-    from gptcore.results import Report as Report
+    from gptcore.presets import PRESETS as PRESETS
+    from gptcore.results.comparison import ModelComparison as ModelComparison
+    from gptcore.results.comparison import aligned_rows as aligned_rows
+    from gptcore.results.report import Report as Report
+    from gptcore.results.seeds import SeedTable as SeedTable
+    from gptcore.results.training import TrainingRun as TrainingRun
     from gptcore.scoring import score as score
-    from gptcore.sweeps import compare_examples as compare_examples
-    from gptcore.sweeps import sweep_seeds as sweep_seeds
-    from gptcore.training import train as train
-    from gptcore.training_config import TrainConfig as TrainConfig
-    from gptcore.weights import load_gpt2 as load_gpt2
-    from gptcore.weights import trained_small_model as trained_small_model
+    from gptcore.step_by_step import run_steps as run_steps
+    from gptcore.sweeps.runner import compare_examples as compare_examples
+    from gptcore.sweeps.runner import sweep_seeds as sweep_seeds
+    from gptcore.sweeps.seed_lists import parse_seeds as parse_seeds
+    from gptcore.tokenizers.choice import tokenizer_for as tokenizer_for
+    from gptcore.tokenizers.gpt2 import gpt2_tokenizer as gpt2_tokenizer
+    from gptcore.tokenizers.seven_words import seven_word_tokenizer as seven_word_tokenizer
+    from gptcore.training.config import TrainConfig as TrainConfig
+    from gptcore.training.loop import train as train
+    from gptcore.training.loop import watched_targets as watched_targets
+    from gptcore.training.text_batches import split_text as split_text
+    from gptcore.weights.checkpoints import load_checkpoint as load_checkpoint
+    from gptcore.weights.checkpoints import save_checkpoint as save_checkpoint
+    from gptcore.weights.checkpoints import trained_small_model as trained_small_model
+    from gptcore.weights.gpt2 import load_gpt2 as load_gpt2
+    from gptcore.weights.gpt2_search import find_gpt2 as find_gpt2
+
+__version__ = "0.2.0"
 
 _HOME = {
-    "GPT_CONFIG_124M": "config",
     "GPTConfig": "config",
+    "GPT_CONFIG_124M": "config",
+    "SIZES": "config",
     "InputError": "errors",
+    "suggest_fixes": "example_fixes",
+    "EncodedExample": "examples",
     "Example": "examples",
+    "TokenBatch": "examples",
+    "encode": "examples",
+    "parse_ids": "examples",
+    "generate": "generation",
     "untrained_model": "initialization",
     "GPTModel": "model",
     "generate_text_simple": "model",
-    "Report": "results",
+    "PRESETS": "presets",
+    "ModelComparison": "results.comparison",
+    "aligned_rows": "results.comparison",
+    "Report": "results.report",
+    "SeedTable": "results.seeds",
+    "TrainingRun": "results.training",
     "score": "scoring",
-    "load_gpt2": "weights",
-    "trained_small_model": "weights",
-    "compare_examples": "sweeps",
-    "sweep_seeds": "sweeps",
-    "train": "training",
-    "TrainConfig": "training_config",
+    "run_steps": "step_by_step",
+    "compare_examples": "sweeps.runner",
+    "sweep_seeds": "sweeps.runner",
+    "parse_seeds": "sweeps.seed_lists",
+    "tokenizer_for": "tokenizers.choice",
+    "gpt2_tokenizer": "tokenizers.gpt2",
+    "seven_word_tokenizer": "tokenizers.seven_words",
+    "TrainConfig": "training.config",
+    "train": "training.loop",
+    "watched_targets": "training.loop",
+    "split_text": "training.text_batches",
+    "load_checkpoint": "weights.checkpoints",
+    "save_checkpoint": "weights.checkpoints",
+    "trained_small_model": "weights.checkpoints",
+    "load_gpt2": "weights.gpt2",
+    "find_gpt2": "weights.gpt2_search",
 }
-__all__ = sorted(_HOME)  # noqa: PLE0605
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'gptcore' has no attribute {name!r}")
-    return getattr(import_module(f"gptcore.{_HOME[name]}"), name)
+_MODULES = (
+    "charts",
+    "results",
+    "sweeps",
+    "tokenizers",
+    "training",
+    "weights",
+)
+__all__ = sorted([*_HOME, "__version__"])  # noqa: PLE0605
+__getattr__, __dir__ = lazy_exports(__name__, _HOME, _MODULES)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gptcore.errors import InputError
-from gptcore.tokenizer import Tokenizer, check_ids
+from gptcore.tokenizers.base import Tokenizer, check_ids
 
 Alignment = Literal["paired", "shifted", "continuation"]
 ALIGNMENTS: tuple[Alignment, ...] = get_args(Alignment)
@@ -83,7 +83,7 @@ class EncodedExample:
         return self.targets != IGNORED
 
     @property
-    def slips(self) -> list[int]:
+    def misaligned_positions(self) -> list[int]:
         """Positions whose target is not the prompt's next token: the row is not a text moved by one.
 
         The last position has no next token to compare with; a continuation cannot slip.
@@ -121,7 +121,7 @@ def encode(examples: Sequence[Example], tokenizer: Tokenizer) -> TokenBatch:
 
     Raises InputError, naming the row, for what cannot be lined up.
 
-    >>> from gptcore.tokenizer import gpt2_tokenizer
+    >>> from gptcore.tokenizers import gpt2_tokenizer
     >>> batch = encode([Example("every effort moves you", alignment="shifted"), Example("I", " am")], gpt2_tokenizer())
     >>> batch.inputs.tolist(), batch.targets.tolist()
     ([[16833, 3626, 6100], [40, 0, 0]], [[3626, 6100, 345], [716, -100, -100]])
@@ -222,63 +222,3 @@ def parse_ids(typed: str) -> tuple[int, ...]:
             raise InputError("not_ids", f"{word[:40]!r} is not a token id: a whole number such as 3626", word=word[:40])
         ids.append(int(word))
     return tuple(ids)
-
-
-@dataclass(frozen=True)
-class Mend:
-    """A changed example that a page offers as a button; `code` names what it does."""
-
-    code: str
-    example: Example
-
-
-def mends(example: Example, tokenizer: Tokenizer) -> Iterator[Mend]:
-    """What could be meant by a row whose parts do not line up, best first; only rows that do line up.
-
-    >>> from gptcore.tokenizer import gpt2_tokenizer
-    >>> [mend.code for mend in mends(Example("every effort moves", "effort moves you"), gpt2_tokenizer())]
-    ['leading_space', 'continuation', 'shifted']
-    """
-    candidates = []
-    target = example.target
-    if lacks_leading_space(example):
-        target = f" {target}"
-        candidates.append(Mend("leading_space", replace(example, target=target)))
-    if example.alignment == "paired":
-        candidates.append(Mend("continuation", Example(example.prompt, target, "continuation")))
-        candidates.append(Mend("shifted", Example(example.prompt, alignment="shifted")))
-    for candidate in candidates:
-        try:
-            encode_example(candidate.example, tokenizer)
-        except InputError:
-            continue
-        yield candidate
-
-
-def lacks_leading_space(example: Example) -> bool:
-    """Whether the target of a text most likely lost the space that belongs to its first token.
-
-    GPT-2's tokens carry the space before a word: " effort" is one token, "effort" is two.
-    """
-    prompt, target = example.prompt, example.target
-    if not isinstance(prompt, str) or not isinstance(target, str) or not prompt or not target:
-        return False
-    return target[0].isascii() and target[0].isalnum() and not prompt[-1].isspace() and prompt[-1].isascii()
-
-
-def joins_differently(example: Example, tokenizer: Tokenizer) -> bool:
-    """Whether prompt + target encoded as one text gives other tokens than the two encoded apart.
-
-    False where they cannot be encoded as one: too long together, or no longer two of the seven words.
-
-    >>> from gptcore.tokenizer import gpt2_tokenizer
-    >>> joins_differently(Example("every eff", "ort moves", "continuation"), gpt2_tokenizer())
-    True
-    """
-    prompt, target = example.prompt, example.target
-    if example.alignment != "continuation" or not isinstance(prompt, str) or not isinstance(target, str):
-        return False
-    try:
-        return tokenizer.encode(prompt + target) != tokenizer.encode(prompt) + tokenizer.encode(target)
-    except InputError:
-        return False

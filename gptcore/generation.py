@@ -68,7 +68,7 @@ def generate(
     What exceeds the context length is forgotten from the front, as `generate_text_simple` does.
     Raises InputError("empty_prompt"), or as `Sampling` does.
 
-    >>> from gptcore.config import SIZES
+    >>> from gptcore import SIZES
     >>> from gptcore.initialization import untrained_model
     >>> from gptcore.model import generate_text_simple
     >>> model = untrained_model(SIZES["toy"], seed=123)

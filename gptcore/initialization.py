@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from gptcore.config import MAX_SEED, SIZES, GPTConfig, ModelOrigin
 from gptcore.errors import InputError
-from gptcore.model import GPTModel, LayerNorm, empty_model
+from gptcore.model import GPTModel, LayerNorm
 
 NORMALS_AT_ONCE = 16
 """PyTorch draws normal numbers by sixteens; where fewer were left for a last piece, they would be drawn otherwise."""
@@ -46,7 +48,7 @@ def initialize(model: GPTModel, seed: int) -> GPTModel:
     before = sum(weight.numel() for module in drawn[:-1] for weight in module.parameters())
     with torch.no_grad(), ThreadPoolExecutor(1) as second_thread:
         head = None
-        if before >= _WORTH_A_THREAD and drawn[-1] is model.out_head and _can_be_passed_over(drawn[:-1]):
+        if before >= _WORTH_A_THREAD and drawn[-1] is model.out_head and _can_be_skipped(drawn[:-1]):
             head = second_thread.submit(_draw_after, before, drawn.pop(), seeded_generator(seed))
         for module in drawn:
             _draw(module, generator)
@@ -70,7 +72,7 @@ def _drawn_modules(model: GPTModel) -> list[nn.Module]:
     ]
 
 
-def _can_be_passed_over(modules: list[nn.Module]) -> bool:
+def _can_be_skipped(modules: list[nn.Module]) -> bool:
     """Whether as many of the generator's numbers go into them as they have weights."""
     tables = [module.weight for module in modules if isinstance(module, nn.Embedding)]
     return all(table.numel() % NORMALS_AT_ONCE == 0 for table in tables)
@@ -85,7 +87,7 @@ def _draw(module: nn.Module, generator: torch.Generator) -> None:
 
 def _draw_after(count: int, module: nn.Module, generator: torch.Generator) -> None:
     with torch.no_grad():  # which is each thread's own
-        pass_over(count, generator)
+        advance_generator(count, generator)
         _draw(module, generator)
 
 
@@ -109,7 +111,7 @@ def check_seed(seed: int) -> None:
         )
 
 
-def pass_over(count: int, generator: torch.Generator) -> None:
+def advance_generator(count: int, generator: torch.Generator) -> None:
     """Bring a generator to where drawing `count` numbers would, in two thirds of the time.
 
     A uniform number takes one of the generator's, and so do normal numbers by sixteens, and a random byte.
@@ -144,3 +146,29 @@ def _same_size(one: GPTConfig, other: GPTConfig) -> bool:
         other.n_heads,
         other.n_layers,
     )
+
+
+class _WithoutDrawing(TorchFunctionMode):
+    """Leave out the drawing of weights: on the meta device it has no effect but to import a second of modules."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
+def shape_of_model(config: GPTConfig) -> GPTModel:
+    """A model without memory: every parameter is a shape on the meta device, to be replaced by a tensor."""
+    with torch.device("meta"), _WithoutDrawing():
+        return GPTModel(config)
+
+
+def empty_model(config: GPTConfig) -> GPTModel:
+    """A model in evaluation mode whose memory is set aside and whose weights are still to be written.
+
+    Nothing is drawn: the process-wide generator stays as it was.
+    """
+    model = shape_of_model(config)
+    model.to_empty(device="cpu")
+    model.tie_output_head()  # materialising made two tables of the one
+    return model.eval()

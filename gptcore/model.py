@@ -5,12 +5,9 @@ B examples, T positions, V tokens in the vocabulary, C numbers a token (`emb_dim
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
 from gptcore.config import GPTConfig, ModelOrigin
 from gptcore.errors import InputError
@@ -178,32 +175,6 @@ class GPTModel(nn.Module):
         """Logits (B, T, V) of token ids (B, T): row t scores what comes after token t."""
         logits: Tensor = self.out_head(self.hidden_states(in_idx))
         return logits
-
-
-class _WithoutDrawing(TorchFunctionMode):
-    """Leave out the drawing of weights: on the meta device it has no effect but to import a second of modules."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if getattr(func, "__module__", None) == "torch.nn.init":
-            return args[0] if args else (kwargs or {})["tensor"]
-        return func(*args, **(kwargs or {}))
-
-
-def shape_of_model(config: GPTConfig) -> GPTModel:
-    """A model without memory: every parameter is a shape on the meta device, to be replaced by a tensor."""
-    with torch.device("meta"), _WithoutDrawing():
-        return GPTModel(config)
-
-
-def empty_model(config: GPTConfig) -> GPTModel:
-    """A model in evaluation mode whose memory is set aside and whose weights are still to be written.
-
-    Nothing is drawn: the process-wide generator stays as it was.
-    """
-    model = shape_of_model(config)
-    model.to_empty(device="cpu")
-    model.tie_output_head()  # materialising made two tables of the one
-    return model.eval()
 
 
 def generate_text_simple(model: GPTModel, idx: Tensor, max_new_tokens: int, context_size: int) -> Tensor:

@@ -22,8 +22,9 @@ from torch import Tensor
 from gptcore.errors import InputError
 from gptcore.examples import Example, TokenBatch, check_context, encode
 from gptcore.model import GPTModel
-from gptcore.results import Provenance, RankCurve, Report
-from gptcore.tokenizer import Tokenizer, tokenizer_for
+from gptcore.results.report import Provenance, RankCurve, Report
+from gptcore.tokenizers.base import Tokenizer
+from gptcore.tokenizers.choice import tokenizer_for
 
 POSITIONS_AT_ONCE = 64
 """Logits are made for so many positions at a time: 13 MB for GPT-2's vocabulary, whatever the length of the text."""
@@ -48,7 +49,7 @@ def score(
     Raises InputError for examples that cannot be lined up or exceed the context length, and for a temperature that
     is not finite or below 0.000001; ValueError for top_k below 1 and for a model that would drop activations.
 
-    >>> from gptcore.config import SIZES
+    >>> from gptcore import SIZES
     >>> from gptcore.initialization import untrained_model
     >>> report = score(untrained_model(SIZES["toy"], seed=123), [Example("every effort moves", "effort moves you")])
     >>> report.cross_entropy, report.perplexity

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from gptcore.ui.compare_fields import compare_view, compared_texts, pair_menu
-from gptcore.ui.compare_inputs import inputs_view
-from gptcore.ui.compare_models import models_view
-from gptcore.ui.compare_models_fields import sentence_menu
-from gptcore.ui.compare_seeds import seeds_view
+from gptcore.ui.compare.fields import compare_view, compared_texts, pair_menu
+from gptcore.ui.compare.model_fields import sentence_menu
+from gptcore.ui.compare.models import models_view
+from gptcore.ui.compare.seeds import seeds_view
+from gptcore.ui.compare.texts import inputs_view
 from gptcore.ui.frame import current_choice, heading, page_controls
-from gptcore.ui.report_view import temperature_control
+from gptcore.ui.report.numbers import temperature_control
 
 VIEWS = {"seeds": seeds_view, "inputs": inputs_view, "models": models_view}
 

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from gptcore.errors import InputError
-from gptcore.ui.elements import charts_to_come, error_sentence
-from gptcore.ui.examples_editor import examples_editor
+from gptcore.ui.examples.editor import examples_editor
 from gptcore.ui.frame import current_choice, heading, page_controls
-from gptcore.ui.report_view import choose_position, temperature_control
+from gptcore.ui.report.numbers import temperature_control
+from gptcore.ui.report.position import choose_position
+from gptcore.ui.widgets.basics import charts_to_come, error_sentence
 
 heading("explore")
 choice = current_choice()
@@ -14,11 +15,12 @@ temperature = temperature_control(page_controls())
 entered = examples_editor(choice, on_position=choose_position)
 
 if entered is not None:
-    from gptcore.ui import report_details as details
-    from gptcore.ui import report_view as view  # torch and plotly come after the tokens are on the screen
-    from gptcore.ui.exports import report_downloads
-    from gptcore.ui.generation_view import generation_view
-    from gptcore.ui.reports import report_for
+    from gptcore.ui.explore import charts, details  # torch and plotly come after the tokens are on the screen
+    from gptcore.ui.explore.generation import generation_view
+    from gptcore.ui.export.downloads import report_downloads
+    from gptcore.ui.models.result_cache import report_for
+    from gptcore.ui.report.numbers import numbers_of_the_chain
+    from gptcore.ui.report.table import table
 
     examples = entered.examples
     try:
@@ -28,10 +30,10 @@ if entered is not None:
         st.warning(error_sentence(error), icon=":material/error:")
     else:
         entered.show_surprise(report)
-        view.numbers_of_the_chain(report)
-        figures = view.linked_charts(report)
-        view.position_inspector(report, choice, examples)
-        details.table(report)
+        numbers_of_the_chain(report)
+        figures = charts.linked_charts(report)
+        charts.position_inspector(report, choice, examples)
+        table(report)
         details.self_check(report)
         generation_view(choice, examples)
         details.code(choice, examples, temperature)

@@ -3,15 +3,15 @@
 import streamlit as st
 
 from gptcore.errors import InputError
-from gptcore.ui import perplexity_view as view
-from gptcore.ui.elements import error_sentence
-from gptcore.ui.examples_editor import examples_editor
-from gptcore.ui.examples_state import current_examples
+from gptcore.ui.examples.editor import examples_editor
+from gptcore.ui.examples.one_line import text_line
+from gptcore.ui.examples.state import current_examples
 from gptcore.ui.frame import current_choice, heading
-from gptcore.ui.pictures import picture_styles
-from gptcore.ui.reports import report_for
-from gptcore.ui.steps_view import text_line
-from gptcore.ui.texts import page_text, prose
+from gptcore.ui.models.result_cache import report_for
+from gptcore.ui.perplexity import sections as view
+from gptcore.ui.state.translations import page_text, prose
+from gptcore.ui.widgets.basics import error_sentence
+from gptcore.ui.widgets.html_picture import picture_styles
 
 heading("perplexity")
 picture_styles()
@@ -44,6 +44,6 @@ with st.container(border=True, key="part_low"):
 st.markdown(prose("low_is_not_always_good"))
 st.page_link("pages/train.py", label=text("low.to_train"), icon=":material/trending_down:")
 if report is not None and examples is not None:
-    from gptcore.ui.exports import report_downloads  # with plotly, which the texts above did not wait for
+    from gptcore.ui.export.downloads import report_downloads  # with plotly, which the texts above did not wait for
 
     report_downloads(report, choice, examples, 1.0, figures)

@@ -2,15 +2,16 @@
 
 import streamlit as st
 
-from gptcore import numbers
+from gptcore import number_format
 from gptcore.config import SIZES
 from gptcore.errors import InputError
-from gptcore.ui.elements import error_sentence
-from gptcore.ui.examples_editor import examples_editor
-from gptcore.ui.examples_state import current_examples
+from gptcore.ui.examples.editor import examples_editor
+from gptcore.ui.examples.one_line import text_line
+from gptcore.ui.examples.state import current_examples
 from gptcore.ui.frame import current_choice, heading, page_controls
-from gptcore.ui.steps_view import chosen_steps, seven_word_seed, show_step, step_controls, text_line
-from gptcore.ui.texts import page_text
+from gptcore.ui.state.translations import page_text
+from gptcore.ui.step_by_step.view import chosen_steps, seven_word_seed, show_step, step_controls
+from gptcore.ui.widgets.basics import error_sentence
 
 with st.container(key="step_top"):
     title, buttons = st.columns([4, 5], vertical_alignment="center")
@@ -33,7 +34,7 @@ else:
         st.caption(text_line(examples))
 
 if vocabulary == "seven":
-    parameters = numbers.count(SIZES["toy"].parameters)
+    parameters = number_format.count(SIZES["toy"].parameters)
     st.caption(text("seven_texts", parameters=parameters, seed=seven_word_seed(choice)))
 else:
     with st.expander(text("texts"), icon=":material/edit:"):

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from tests.chromium import ADVICE, find_chromium
-from tests.serving import serving
+from tests.support.chromium import ADVICE, find_chromium
+from tests.support.serving import serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from gptcore import GPTModel
-    from tests.watching import Watched
+    from tests.support.watching import Watched
 
 CHROMIUM_ARGS = (
     "--no-sandbox",
@@ -112,7 +112,7 @@ def visitor(page: "Page", server: str) -> "Iterator[Watched]":
     """Watch a page; whatever the test does, nothing is asked of any other host and nothing breaks."""
     from playwright.sync_api import expect  # here, since most tests need no browser
 
-    from tests.watching import Watched
+    from tests.support.watching import Watched
 
     watched = Watched(page, server)
     yield watched

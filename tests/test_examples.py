@@ -9,19 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gptcore import Example, InputError
-from gptcore.examples import (
-    ALIGNMENTS,
-    IGNORED,
-    check_context,
-    encode,
-    encode_example,
-    joins_differently,
-    lacks_leading_space,
-    mends,
-    parse_ids,
-)
+from gptcore.example_fixes import joins_differently, lacks_leading_space, suggest_fixes
+from gptcore.examples import ALIGNMENTS, IGNORED, check_context, encode, encode_example, parse_ids
 from gptcore.presets import PRESETS
-from gptcore.tokenizer import gpt2_tokenizer, seven_word_tokenizer
+from gptcore.tokenizers.gpt2 import gpt2_tokenizer
+from gptcore.tokenizers.seven_words import seven_word_tokenizer
 
 GPT2 = gpt2_tokenizer()
 SEVEN = seven_word_tokenizer()
@@ -172,8 +164,8 @@ def test_from_ids_takes_whole_numbers_only() -> None:
 def test_a_slip_is_noticed() -> None:
     """The second row of the slip decodes to " like this chocolate", not to its prompt moved by one."""
     book, slip = (encode(PRESETS[name], GPT2) for name in ("book", "slip"))
-    assert [row.slips for row in book.rows] == [[], []]
-    assert [row.slips for row in slip.rows] == [[], [0, 1]]
+    assert [row.misaligned_positions for row in book.rows] == [[], []]
+    assert [row.misaligned_positions for row in slip.rows] == [[], [0, 1]]
     assert GPT2.decode([588, 428, 11311]) == " like this chocolate"
     assert slip.inputs.tolist() == book.inputs.tolist() == [[16833, 3626, 6100], [40, 1107, 588]]
     assert slip.targets.tolist() == [[3626, 6100, 345], [588, 428, 11311]]
@@ -183,9 +175,11 @@ def test_a_slip_is_noticed() -> None:
 def test_only_paired_rows_can_slip_and_never_at_their_end(example: Example) -> None:
     row = encode_example(example, GPT2)
     if example.alignment == "paired":
-        assert row.slips == [t for t in range(len(row.inputs) - 1) if row.targets[t] != row.inputs[t + 1]]
+        assert row.misaligned_positions == [
+            t for t in range(len(row.inputs) - 1) if row.targets[t] != row.inputs[t + 1]
+        ]
     else:
-        assert row.slips == []
+        assert row.misaligned_positions == []
 
 
 def test_presets() -> None:
@@ -247,23 +241,23 @@ def test_whatever_is_typed_for_ids_is_ids_or_refused(typed: str) -> None:
     ],
 )
 def test_mends(example: Example, offered: list[str]) -> None:
-    assert [mend.code for mend in mends(example, GPT2)] == offered
+    assert [mend.code for mend in suggest_fixes(example, GPT2)] == offered
 
 
 def test_the_first_mend_of_the_forgotten_space_is_the_book_s_row() -> None:
     (example,) = PRESETS["forgotten_space"]
-    mend = next(mends(example, GPT2))
+    mend = next(suggest_fixes(example, GPT2))
     assert mend.example == PRESETS["book"][0]
 
 
 def test_no_space_is_put_before_chinese() -> None:
-    continuation = next(mends(Example("今天天气", "很好"), GPT2))
+    continuation = next(suggest_fixes(Example("今天天气", "很好"), GPT2))
     assert continuation.example == Example("今天天气", "很好", "continuation")
 
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20), st.sampled_from(["paired", "continuation"]))
 def test_every_mend_lines_up(prompt: str, target: str, alignment: Any) -> None:
-    for mend in mends(Example(prompt, target, alignment), GPT2):
+    for mend in suggest_fixes(Example(prompt, target, alignment), GPT2):
         assert encode_example(mend.example, GPT2).scored.any()
 
 

@@ -8,7 +8,7 @@ import torch
 
 from gptcore import GPTModel, InputError, generate_text_simple, trained_small_model
 from gptcore.generation import NewToken, Sampling, generate, steps
-from gptcore.tokenizer import gpt2_tokenizer
+from gptcore.tokenizers.gpt2 import gpt2_tokenizer
 
 PROMPT = [2, 1, 4]
 

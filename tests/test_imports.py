@@ -28,45 +28,64 @@ class Layer:
 
 
 FOUNDATION = {
-    "config",
-    "errors",
-    "model_comparison",
-    "numbers",
-    "pieces",
-    "results",
-    "seed_lists",
-    "steps_results",
-    "sweep_results",
-    "training_results",
+    "gptcore._lazy",
+    "gptcore.config",
+    "gptcore.errors",
+    "gptcore.number_format",
+    "gptcore.results",
+    "gptcore.sweeps.seed_lists",
+    "gptcore.token_display",
 }
-WITHOUT_TORCH = {
-    "examples",
-    "gpt2_fetch",
-    "gpt2_folders",
-    "tokenizer",
-    "weight_files",
-}  # a page shows tokens before torch is there
+"""What everything may build on: no torch, no page."""
+
+TOKENS = {
+    "gptcore.example_fixes",
+    "gptcore.examples",
+    "gptcore.presets",
+    "gptcore.tokenizers",
+    "gptcore.training.config",
+    "gptcore.training.text_batches",
+    "gptcore.weights.gpt2_download",
+    "gptcore.weights.gpt2_layout",
+    "gptcore.weights.gpt2_search",
+    "gptcore.weights.safetensors_header",
+}
+"""What a page needs before torch is there: tokens on the screen, settings, and what lies on the disk."""
+
+FACES = {"gptcore", "gptcore.sweeps", "gptcore.training", "gptcore.weights"}
+"""Packages that export the maths lazily: importing one imports no torch."""
+
+PAGE_ROOMS = {"classroom", "compare", "explore", "long_text", "perplexity", "step_by_step", "train"}
+"""Packages of gptcore.ui that belong to one page; no other page's room may import from them."""
 
 LAYERS = {
     "foundation": Layer({"numpy", "pandas"}, set()),
     "tokens": Layer(
-        {"numpy", "pandas", "tiktoken", "tiktoken_ext"}, {"foundation"}, later={"huggingface_hub", "torch"}
+        {"numpy", "pandas", "tiktoken", "tiktoken_ext", "tokenizers"},
+        {"foundation"},
+        later={"huggingface_hub", "torch"},
     ),
     "maths": Layer(
         {"numpy", "pandas", "safetensors", "tiktoken", "torch"},
         {"foundation", "tokens"},
-        later={"distributed"},
+        later={"distributed", "transformers"},
     ),
     "charts": Layer({"numpy", "pandas", "plotly"}, {"foundation"}),
+    "classroom": Layer(set(), {"foundation"}),
     "ui": Layer(
         {"numpy", "pandas", "plotly", "streamlit"},
-        {"foundation", "tokens", "maths", "charts", "front"},
+        {"foundation", "tokens", "maths", "charts", "classroom", "face"},
         later={"torch"},
     ),
-    "front": Layer(set(), {"foundation", "tokens", "maths"}),  # gptcore itself: the library's public names
+    "face": Layer(set(), {"foundation", "tokens", "maths"}),
     "pages": Layer({"streamlit"}, {"foundation", "tokens", "maths", "charts", "ui"}),
     "app": Layer({"streamlit"}, {"ui"}),
 }
+
+
+def belongs_to(module: str, names: set[str]) -> bool:
+    """Tell whether a module is one of these, or lies in one of them."""
+    return any(module == name or module.startswith(f"{name}.") for name in names)
 
 
 def layer_of(module: str) -> str:
@@ -75,13 +94,19 @@ def layer_of(module: str) -> str:
     if top != "gptcore":
         return top
     part = rest.partition(".")[0]
-    if part in {"charts", "ui"}:
+    if part in {"charts", "classroom", "ui"}:
         return part
-    if part in FOUNDATION:
+    if belongs_to(module, FOUNDATION):
         return "foundation"
-    if part in WITHOUT_TORCH:
+    if belongs_to(module, TOKENS):
         return "tokens"
-    return "maths" if part else "front"
+    return "face" if module in FACES else "maths"
+
+
+def page_room_of(module: str) -> str | None:
+    """Return the page to which a module of gptcore.ui belongs; None for a shared one."""
+    parts = module.split(".")
+    return parts[2] if parts[:2] == ["gptcore", "ui"] and len(parts) > 2 and parts[2] in PAGE_ROOMS else None
 
 
 def module_name(path: Path) -> str:
@@ -153,8 +178,12 @@ def why_not(module: str, found: Import) -> str | None:
     where = f"{module} (layer {mine}), line {found.line}: "
     if top in {"gptcore", "pages", "app"}:
         theirs = layer_of(found.target)
-        allowed = theirs == mine != "pages" or theirs in layer.here
-        return None if allowed else f"{where}{found.target} belongs to layer {theirs}"
+        if not (theirs == mine != "pages" or theirs in layer.here):
+            return f"{where}{found.target} belongs to layer {theirs}"
+        my_room, their_room = page_room_of(module), page_room_of(found.target)
+        if mine == "ui" and their_room not in (None, my_room):
+            return f"{where}{found.target} belongs to the page {their_room}"
+        return None
     if top in layer.third_party or (top in layer.later and found.later):
         return None
     return f"{where}{top}" + (" at the top; here only inside a function" if top in layer.later else "")
@@ -170,7 +199,7 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
     graph = {
         module: {each.target for each in all_imports(module) if not each.for_types and each.target in MODULES}
         for module in MODULES
-        if layer_of(module) != "front"  # gptcore names everything, and nothing below it may import it
+        if layer_of(module) != "face"  # a face names everything beside it, for the type checker
     }
     try:
         order = list(TopologicalSorter(graph).static_order())
@@ -203,21 +232,27 @@ def test_torch_stays_out_until_it_is_needed() -> None:
             "import numpy as np\nfrom dataclasses import dataclass\nfrom . import errors",
             None,
         ),
-        ("gptcore.results", "from gptcore.scoring import score", "gptcore.scoring"),
-        ("gptcore.tokenizer", "import torch", "torch at the top; here only inside a function"),
-        ("gptcore.tokenizer", "def ids():\n    import torch", None),
-        ("gptcore.tokenizer", "if TYPE_CHECKING:\n    from torch import Tensor", None),
+        ("gptcore.results.report", "from gptcore.scoring import score", "gptcore.scoring"),
+        ("gptcore.tokenizers.gpt2", "import torch", "torch at the top; here only inside a function"),
+        ("gptcore.tokenizers.gpt2", "def ids():\n    import torch", None),
+        ("gptcore.tokenizers.gpt2", "if TYPE_CHECKING:\n    from torch import Tensor", None),
         ("gptcore.examples", "from .scoring import score", "gptcore.scoring"),
         ("gptcore.scoring", "import torch.nn.functional as F\nfrom gptcore import config", None),
         ("gptcore.scoring", "from gptcore import score", "gptcore"),
         ("gptcore.scoring", "def show():\n    import plotly.graph_objects as go", "plotly"),
         ("gptcore.scoring", "from gptcore.charts import theme", "gptcore.charts"),
         ("gptcore.not_yet_written", "import streamlit", "streamlit"),
-        ("gptcore.charts.ruler", "from gptcore.charts.theme import COLOURS\nimport plotly", None),
-        ("gptcore.charts.ruler", "from ..scoring import score", "gptcore.scoring"),
-        ("gptcore.charts.ruler", "import torch", "torch"),
-        ("gptcore.ui.models", "from gptcore import score\nimport streamlit as st", None),
-        ("gptcore.ui.models", "import pages.explore", "pages.explore"),
+        ("gptcore.charts.perplexity_ruler", "from gptcore.charts.theme import COLOURS\nimport plotly", None),
+        ("gptcore.charts.perplexity_ruler", "from ..scoring import score", "gptcore.scoring"),
+        ("gptcore.charts.perplexity_ruler", "import torch", "torch"),
+        ("gptcore.ui.models.choice", "from gptcore import score\nimport streamlit as st", None),
+        ("gptcore.ui.models.choice", "import pages.explore", "pages.explore"),
+        ("gptcore.weights", "import torch", "torch"),
+        ("gptcore.weights.checkpoints", "import torch", None),
+        ("gptcore.ui.explore.charts", "from gptcore.ui.train.cards import x", "belongs to the page train"),
+        ("gptcore.ui.explore.charts", "from gptcore.ui.explore import details", None),
+        ("gptcore.ui.widgets.basics", "from gptcore.ui.explore.details import x", "belongs to the page explore"),
+        ("gptcore.classroom.rooms", "import streamlit", "streamlit"),
         ("pages.explore", "import plotly.express as px", "plotly"),
         ("pages.explore", "from pages import train", "pages"),
         ("pages.explore", "from gptcore import ui, charts\nfrom gptcore.scoring import score", None),

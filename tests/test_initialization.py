@@ -11,8 +11,7 @@ from torch import Tensor
 
 from gptcore import GPT_CONFIG_124M, GPTConfig, GPTModel, InputError, untrained_model
 from gptcore.config import MAX_SEED, SIZES, ModelOrigin
-from gptcore.initialization import check_seed, initialize, seeded_generator
-from gptcore.model import empty_model
+from gptcore.initialization import check_seed, empty_model, initialize, seeded_generator
 
 SMALL = GPTConfig(vocab_size=61, context_length=9, emb_dim=12, n_heads=3, n_layers=2)
 

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from gptcore import GPTConfig, GPTModel, InputError, generate_text_simple, untrained_model
 from gptcore.config import SIZES
-from gptcore.initialization import seeded_generator
-from gptcore.model import GELU, Dropout, FeedForward, LayerNorm, MultiHeadAttention, empty_model
-from tests.plain import PlainGELU, PlainLayerNorm, PlainMultiHeadAttention, plain_model_sharing
+from gptcore.initialization import empty_model, seeded_generator
+from gptcore.model import GELU, Dropout, FeedForward, LayerNorm, MultiHeadAttention
+from tests.support.plain import PlainGELU, PlainLayerNorm, PlainMultiHeadAttention, plain_model_sharing
 
 TINY = GPTConfig(vocab_size=53, context_length=12, emb_dim=24, n_heads=4, n_layers=3)
 ROUNDING = 1e-4  # float32 sums in another order: 1e-6 of logits near 1, grown over a dozen layers

@@ -22,9 +22,10 @@ from gptcore.examples import encode
 from gptcore.initialization import initialize, seeded_generator
 from gptcore.presets import PRESETS
 from gptcore.scoring import POSITIONS_AT_ONCE, rank_curve
-from gptcore.tokenizer import gpt2_tokenizer, seven_word_tokenizer
-from tests.given import NumberedTokenizer, score_logits
-from tests.plain import plain_model_sharing, plain_score
+from gptcore.tokenizers.gpt2 import gpt2_tokenizer
+from gptcore.tokenizers.seven_words import seven_word_tokenizer
+from tests.support.given import NumberedTokenizer, score_logits
+from tests.support.plain import plain_model_sharing, plain_score
 
 NOISE = 1e-6  # of float32 sums over 50,257 tokens, whose order differs between processors, relative
 where_the_numbers_were_made = pytest.mark.skipif(
@@ -107,7 +108,7 @@ def test_the_slip(book_model: GPTModel) -> None:
     assert report.cross_entropy == to_print("10.7722", 1e-4)
     assert report.perplexity == pytest.approx(47_678.9, abs=0.05 + 2 * one_step(10.7722))
     assert "".join(report.target_piece[3:]) == " like this chocolate"
-    assert [row.slips for row in batch.rows] == [[], [0, 1]]
+    assert [row.misaligned_positions for row in batch.rows] == [[], [0, 1]]
 
 
 def test_each_text_by_itself(book: Report) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from gptcore import numbers
+from gptcore import number_format
 from gptcore.charts.marks import add_here, add_level, add_line, add_points
 from gptcore.charts.theme import DESK, Style, new_figure
-from gptcore.results import Floats
+from gptcore.results.report import Floats
 
 MOST_CELLS = 160_000
 """A die of more faces is drawn with several faces to a cell: a screen has no more points to spare."""
@@ -126,7 +126,7 @@ def surprise_curve(
     add_level(figure, math.log(vocab_size), words["uniform"], style)
     if len(own):
         add_points(figure, own, -np.log(np.maximum(own, 1e-30)), style)
-    written = f"<b>p = {numbers.probability(1 / faces)}</b><br>−ln p = {numbers.nats(math.log(faces))}"
+    written = f"<b>p = {number_format.probability(1 / faces)}</b><br>−ln p = {number_format.nats(math.log(faces))}"
     add_here(figure, 1 / faces, math.log(faces), written, style, left=faces == 1)
     figure.update_xaxes(title={"text": words["x"]}, range=[-0.03, 1.03], nticks=6)
     figure.update_yaxes(title={"text": words["y"]}, range=[-0.03 * top, top])
@@ -148,7 +148,7 @@ def exponential_curve(
     add_level(figure, vocab_size, words["uniform"], style)
     if own and math.isfinite(own):
         add_points(figure, np.array([math.log(own)]), np.array([own]), style, symbol="diamond")
-    written = f"<b>{numbers.count(faces)}</b><br>= e<sup>{math.log(faces):.4f}</sup>"
+    written = f"<b>{number_format.count(faces)}</b><br>= e<sup>{math.log(faces):.4f}</sup>"
     add_here(figure, math.log(faces), faces, written, style, left=faces > 500)
     figure.update_xaxes(title={"text": words["x"]}, range=[-0.03 * math.log(high), math.log(high) * 1.03], nticks=6)
     figure.update_yaxes(title={"text": words["y"]}, range=[-0.03 * high, high], tickformat=",d", nticks=6)

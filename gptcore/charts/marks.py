@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from gptcore.charts.theme import Style
-from gptcore.results import Floats
+from gptcore.results.report import Floats
 
 
 def add_line(figure: go.Figure, x: Floats, y: Floats, style: Style) -> None:

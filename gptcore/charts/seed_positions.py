@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from gptcore import numbers
+from gptcore import number_format
 from gptcore.charts.theme import DESK, Style, label, new_figure
-from gptcore.results import Floats
-from gptcore.sweep_results import SeedTable
+from gptcore.results.report import Floats
+from gptcore.results.seeds import SeedTable
 
 MOST_CELLS = 40_000
 """A heat map of more cells shows some of the seeds, evenly from best to worst: a page's charts stay below 1 MB."""
@@ -91,7 +91,7 @@ def position_spread(table: SeedTable, words: Mapping[str, str], style: Style = D
                 "line": {"color": palette.mean, "width": 3 if few else 1},
             },
             customdata=[
-                [label(piece), *map(numbers.nats, row)]
+                [label(piece), *map(number_format.nats, row)]
                 for piece, row in zip(
                     spread["target_piece"],
                     np.column_stack([mean, deviation, spread["least"], spread["greatest"]]),
@@ -108,7 +108,7 @@ def position_spread(table: SeedTable, words: Mapping[str, str], style: Style = D
         y=1.0,
         yref="paper",
         yanchor="bottom",
-        text=words["uniform"].format(uniform=numbers.nats(uniform)),
+        text=words["uniform"].format(uniform=number_format.nats(uniform)),
         showarrow=False,
         font={"color": palette.uniform, "size": style.size(13)},
     )

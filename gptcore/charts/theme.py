@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from gptcore.pieces import visible
+from gptcore.token_display import visible
 
 FONT = '"Source Sans", "Source Sans 3", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif'
 MONO = '"Source Code Pro", "Noto Sans Mono CJK SC", monospace'
@@ -21,7 +21,7 @@ class Palette:
     """The meanings that have a colour. Each also has a shape of its own: colour never stands alone."""
 
     target: str  # what should have been predicted: filled circle
-    own_choice: str  # what the model finds most likely: open diamond
+    top_prediction: str  # what the model finds most likely: open diamond
     uniform: str  # guessing evenly: dashed line
     mean: str  # a mean over positions: solid line
     muted: str  # everything that is only context
@@ -37,7 +37,7 @@ class Palette:
 
 LIGHT = Palette(
     target="#0b62b0",
-    own_choice="#c2510c",
+    top_prediction="#c2510c",
     uniform="#5b6675",
     mean="#7a3aa8",
     muted="#8b95a4",
@@ -48,7 +48,7 @@ LIGHT = Palette(
 )
 DARK = Palette(
     target="#6db3f2",
-    own_choice="#f5a25d",
+    top_prediction="#f5a25d",
     uniform="#a9b4c2",
     mean="#cf9df0",
     muted="#7c8796",

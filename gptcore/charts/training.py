@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from gptcore import numbers
+from gptcore import number_format
 from gptcore.charts.theme import DESK, Style, add_reference_line, label, new_figure
-from gptcore.training_results import StepRecord, TrainingRun
+from gptcore.results.training import StepRecord, TrainingRun
 
 MOST_ROWS = 24
 """Up to so many watched targets have a row with their token; more become thin columns."""
@@ -31,7 +31,7 @@ def watched_probabilities(run: TrainingRun, index: int, words: Mapping[str, str]
     N = len(p)
     right = record.predicted_token_id == watched.target_token_id
     customdata = [
-        [label(watched.target_piece[n]), numbers.probability(float(p[n])), label(record.predicted_piece[n])]
+        [label(watched.target_piece[n]), number_format.probability(float(p[n])), label(record.predicted_piece[n])]
         for n in range(N)
     ]
     bars: dict[str, Any] = {
@@ -73,7 +73,7 @@ def watched_probabilities(run: TrainingRun, index: int, words: Mapping[str, str]
             textposition="middle right",
             textfont={
                 "size": style.size(13),
-                "color": [palette.target if is_right else palette.own_choice for is_right in right],
+                "color": [palette.target if is_right else palette.top_prediction for is_right in right],
             },
             hoverinfo="skip",
             cliponaxis=False,
@@ -118,7 +118,8 @@ def perplexity_curve(
             line={"color": palette.target, "width": 3},
             marker={"size": 6},
             customdata=[
-                [numbers.perplexity(record.perplexity), numbers.nats(record.cross_entropy)] for record in run.records
+                [number_format.perplexity(record.perplexity), number_format.nats(record.cross_entropy)]
+                for record in run.records
             ],
             hovertemplate=words["hover"] + "<extra></extra>",
         )
@@ -130,7 +131,7 @@ def perplexity_curve(
             y=[values[index]],
             mode="markers+text",
             marker={"size": 15, "color": palette.paper, "line": {"color": palette.target, "width": 4}},
-            text=[f" {words['at'].format(step=here.step, perplexity=numbers.perplexity(here.perplexity))} "],
+            text=[f" {words['at'].format(step=here.step, perplexity=number_format.perplexity(here.perplexity))} "],
             textposition=_beside(here.step / last, math.log10(values[index]) / high),
             textfont={"size": style.size(15), "color": palette.text},
             hoverinfo="skip",
@@ -140,7 +141,7 @@ def perplexity_curve(
     )
     figure.data[1].y = [math.log(values[index])]
     add_reference_line(
-        figure, style, words["uniform"].format(vocabulary=numbers.count(run.vocab_size)), kind="uniform",
+        figure, style, words["uniform"].format(vocabulary=number_format.count(run.vocab_size)), kind="uniform",
         y=run.vocab_size, log=True,
     )  # fmt: skip
     figure.layout.annotations[-1].yshift = 3
@@ -180,7 +181,7 @@ def two_losses(run: TrainingRun, words: Mapping[str, str], style: Style = DESK, 
                 mode="lines+markers",
                 line={"color": colour, "width": 3, "dash": dash},
                 marker={"size": 8, "symbol": symbol},
-                customdata=[numbers.perplexity(math.exp(value)) for value in values],
+                customdata=[number_format.perplexity(math.exp(value)) for value in values],
                 hovertemplate=words[f"hover_{name}"] + "<extra></extra>",
             )
         )
@@ -188,10 +189,10 @@ def two_losses(run: TrainingRun, words: Mapping[str, str], style: Style = DESK, 
     font = {"color": palette.uniform, "size": style.size(13)}
     figure.add_annotation(
         x=1.0, xref="paper", xanchor="right", y=run.uniform_cross_entropy, yanchor="bottom", showarrow=False,
-        text=words["uniform"].format(nats=numbers.nats(run.uniform_cross_entropy)), font=font,
+        text=words["uniform"].format(nats=number_format.nats(run.uniform_cross_entropy)), font=font,
     )  # fmt: skip
-    if run.parting is not None:
-        _mark_parting(figure, run.parting, words, style)
+    if run.overfitting_onset is not None:
+        _mark_overfitting_onset(figure, run.overfitting_onset, words, style)
     highest = max([run.uniform_cross_entropy, *(value for *_, values in curves for value in values)])
     figure.update_xaxes(range=[-0.02 * steps, steps * 1.02], title={"text": words["step"]}, showgrid=False)
     figure.update_yaxes(range=[0, highest * 1.1], title={"text": words["axis"]})
@@ -199,7 +200,7 @@ def two_losses(run: TrainingRun, words: Mapping[str, str], style: Style = DESK, 
     return figure
 
 
-def _mark_parting(figure: go.Figure, parting: StepRecord, words: Mapping[str, str], style: Style) -> None:
+def _mark_overfitting_onset(figure: go.Figure, parting: StepRecord, words: Mapping[str, str], style: Style) -> None:
     line = {"color": style.palette.text, "width": 1.5, "dash": "dashdot"}
     figure.add_vline(x=parting.step, line=line)
     figure.add_annotation(

@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 
 from gptcore.pretraining.corpus import fetch_packages
-from gptcore.pretraining.preparation import prepare
-from gptcore.pretraining.publication import publish
+from gptcore.pretraining.dataset import prepare
+from gptcore.pretraining.publish import publish
 from gptcore.pretraining.recipe import SMALL, Recipe
 from gptcore.pretraining.trainer import CurvePoint, Trainer
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gptcore.pretraining.corpus import HELD_OUT_YEARS, PACKAGES, VALIDATION_YEARS, CompactVocabulary
-from gptcore.pretraining.measurement import Measurement
+from gptcore.pretraining.corpus import HELD_OUT_YEARS, PACKAGES, VALIDATION_YEARS
+from gptcore.pretraining.evaluation import Measurement
 from gptcore.pretraining.recipe import Recipe
 from gptcore.pretraining.trainer import CurvePoint
+from gptcore.pretraining.vocabulary import CompactVocabulary
 
 _CARD = """# A small trained GPT
 

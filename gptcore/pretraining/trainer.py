@@ -14,12 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from gptcore.config import ModelOrigin
-from gptcore.initialization import seeded_generator
-from gptcore.model import Dropout, GPTModel, LayerNorm, TransformerBlock, empty_model
-from gptcore.pretraining.corpus import BatchPlan, CompactVocabulary, Ids, evaluation_windows
-from gptcore.pretraining.head import cross_entropies, fused_cross_entropy
+from gptcore.initialization import empty_model, seeded_generator
+from gptcore.model import Dropout, GPTModel, LayerNorm, TransformerBlock
+from gptcore.pretraining.corpus import Ids
+from gptcore.pretraining.fused_loss import cross_entropies, fused_cross_entropy
 from gptcore.pretraining.recipe import Recipe
-from gptcore.weights import fill, read_safetensors, write_whole
+from gptcore.pretraining.vocabulary import CompactVocabulary
+from gptcore.pretraining.windows import BatchPlan, evaluation_windows
+from gptcore.weights.checkpoints import fill, read_safetensors, write_whole
 
 STATE, BEST = "state.safetensors", "best.safetensors"
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from gptcore.ui import address
-from gptcore.ui.elements import code_span
-from gptcore.ui.examples_state import restore_examples
-from gptcore.ui.model_picker import model_picker, unknown_model_notice
-from gptcore.ui.models import ModelChoice, settle
-from gptcore.ui.texts import LANGUAGES, browser_language, page_text
+from gptcore.ui.examples.state import restore_examples
+from gptcore.ui.memory import settle
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.models.picker import model_picker, unknown_model_notice
+from gptcore.ui.state import url
+from gptcore.ui.state.translations import LANGUAGES, browser_language, page_text
+from gptcore.ui.widgets.basics import code_span
 
-_ASSETS = Path(__file__).parent / "components"
+_ASSETS = Path(__file__).parent / "assets"
 ICON = _ASSETS / "icon.svg"
 _CHOICE = "_model_choice"
 _CONTROLS = "_page_controls"
@@ -52,15 +53,15 @@ def navigation() -> Any:
 def frame(page: Any) -> None:
     """Everything around a page: read the address, draw the sidebar, run the page, write the address."""
     text = page_text("app")
-    address.begin(page.url_path)
+    url.begin(page.url_path)
     st.html(_ASSETS / "app.css")
     if st.context.theme.type == "dark":
         st.html(_ASSETS / "dark.css")
     st.logo(_ASSETS / "logo.svg", size="large")
-    address.value("lang", browser_language(), address.one_of(*LANGUAGES))
+    url.value("lang", browser_language(), url.one_of(*LANGUAGES))
     if page_text("app").language != text.language:
         st.rerun()  # the navigation and the title were already written in the other language
-    projector, _ = address.value("projector", False, lambda words: words == "1", lambda on: str(int(on)))
+    projector, _ = url.value("projector", False, lambda words: words == "1", lambda on: str(int(on)))
     with st.sidebar:
         st.markdown(f"**{text('model')}**")
         st.session_state[_CHOICE] = model_picker()
@@ -74,7 +75,7 @@ def frame(page: Any) -> None:
             required=True,
             persist_state="session",
         )
-        if (given := address.refused("lang")) is not None:
+        if (given := url.refused("lang")) is not None:
             st.warning(text("bad_language", given=code_span(given)), icon=":material/error:")
         st.toggle(text("projector"), key="projector", persist_state="session", help=text("projector_help"))
     if projector:
@@ -89,7 +90,7 @@ def frame(page: Any) -> None:
         page.run()
     finally:
         st.session_state.pop(_CONTROLS, None)  # so that `heading` knows a run without app.py
-    if not address.finish():
+    if not url.finish():
         st.caption(text("address_too_long"))
     settle()
 

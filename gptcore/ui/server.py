@@ -25,13 +25,14 @@ sys.path[:] = [str(_ROOT), *(entry for entry in sys.path if Path(entry or ".").r
 
 def warm_up() -> None:
     """Import torch, draw the default model, score what the first visitor will see, import what charts need."""
-    from gptcore.charts.distribution import rank_curve, top_tokens
-    from gptcore.charts.positions import log_probabilities, target_probabilities
-    from gptcore.charts.ruler import perplexity_ruler
+    from gptcore.charts.perplexity_ruler import perplexity_ruler
+    from gptcore.charts.report_distribution import rank_curve, top_tokens
+    from gptcore.charts.report_positions import log_probabilities, target_probabilities
     from gptcore.presets import PRESETS
-    from gptcore.ui.models import ModelChoice, settle
-    from gptcore.ui.reports import prepare
-    from gptcore.ui.texts import text_in
+    from gptcore.ui.memory import settle
+    from gptcore.ui.models.choice import ModelChoice
+    from gptcore.ui.models.result_cache import prepare
+    from gptcore.ui.state.translations import text_in
 
     report, curve = prepare(ModelChoice(), PRESETS["book"])
     text = text_in("en", "explore")
@@ -63,7 +64,7 @@ async def _lifespan(_: st.App) -> AsyncIterator[None]:
 
 def _say_sorry(_: Exception) -> bool:
     """In place of a traceback, which goes to the log: a sentence."""
-    from gptcore.ui.texts import page_text
+    from gptcore.ui.state.translations import page_text
 
     st.error(page_text("app")("unexpected"), icon=":material/error:")
     return True

@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.bench import Result
 from tests.bench.visitors import Visitor, visitors
-from tests.browsing import keyed
-from tests.chromium import find_chromium
 from tests.conftest import CHROMIUM_ARGS
-from tests.serving import Serving, serving
+from tests.support.browsing import keyed
+from tests.support.chromium import find_chromium
+from tests.support.serving import Serving, serving
 
 ROUNDS = 3
 MODEL_MB = 652

@@ -7,10 +7,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.bench import Result
-from tests.browsing import keyed
-from tests.chromium import find_chromium
 from tests.conftest import CHROMIUM_ARGS
-from tests.serving import serving
+from tests.support.browsing import keyed
+from tests.support.chromium import find_chromium
+from tests.support.serving import serving
 
 
 def run() -> list[Result]:

@@ -5,9 +5,9 @@ import torch
 from gptcore import GPT_CONFIG_124M, score, untrained_model
 from gptcore.examples import encode
 from gptcore.presets import PRESETS
-from gptcore.tokenizer import gpt2_tokenizer
+from gptcore.tokenizers.gpt2 import gpt2_tokenizer
 from tests.bench import Result, ratio
-from tests.plain import plain_model_sharing, plain_score
+from tests.support.plain import plain_model_sharing, plain_score
 
 
 def run() -> list[Result]:

@@ -10,8 +10,9 @@ from gptcore.initialization import seeded_generator
 from gptcore.model import GPTModel
 from gptcore.presets import PRESETS
 from gptcore.scoring import score
-from gptcore.sweep_cache import SweepCache
-from gptcore.sweeps import core_count, sweep_seeds, use_one_torch_thread
+from gptcore.sweeps.cache import SweepCache
+from gptcore.sweeps.runner import sweep_seeds
+from gptcore.sweeps.workers import core_count, use_one_torch_thread
 from tests.bench import Result, memory_added, ratio, seconds
 
 SEEDS = range(4)

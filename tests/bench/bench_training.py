@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from gptcore import GPT_CONFIG_124M, GPTModel, TrainConfig, score, train, untrained_model
 from gptcore.examples import TokenBatch, encode
 from gptcore.presets import PRESETS
-from gptcore.tokenizer import gpt2_tokenizer
-from gptcore.ui.models import ModelChoice
-from gptcore.ui.training_plans import Plan
-from gptcore.ui.trainings import Training
+from gptcore.tokenizers.gpt2 import gpt2_tokenizer
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.train.plan import Plan
+from gptcore.ui.train.session import Training
 from tests.bench import Result, memory_added, ratio, seconds
 
 ROUNDS = 7
@@ -25,7 +25,7 @@ from gptcore import GPT_CONFIG_124M, TrainConfig, train, untrained_model
 from gptcore.config import SIZES
 from gptcore.examples import encode
 from gptcore.presets import PRESETS
-from gptcore.tokenizer import gpt2_tokenizer
+from gptcore.tokenizers import gpt2_tokenizer
 
 batch = encode(PRESETS["book"], gpt2_tokenizer())
 

@@ -1,0 +1,218 @@
+"""Inputs side by side: how hard each is, and from which tokens the difference between two comes."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from gptcore import number_format
+from gptcore.charts.theme import DESK, MONO, Style, add_reference_line, halo, label, new_figure
+from gptcore.results.comparison import ExampleRecord
+
+MOST_STEPS = 24
+"""A waterfall has so many steps at most; the smallest of more are one step together."""
+
+
+def text_losses(
+    records: Sequence[ExampleRecord], words: Mapping[str, str], style: Style = DESK, *, per_byte: bool = False
+) -> go.Figure:
+    """Each text's perplexity on a log axis, with V; or its bits per byte, which compare across languages.
+
+    words  axis, axis_bytes, uniform, row (with {number}), hover
+    """
+    palette = style.palette
+    values = [record.bits_per_byte if per_byte else record.report.perplexity for record in records]
+    places = list(range(len(records)))
+    figure = new_figure(style, height=70 + 46 * len(records))
+    start = 0.0 if per_byte else min(1.0, *values)
+    along = [part for value in values for part in (start, value, None)]
+    across = [part for place in places for part in (place, place, None)]
+    figure.add_trace(
+        go.Scatter(x=along, y=across, mode="lines", line={"color": palette.grid, "width": 3}, hoverinfo="skip")
+    )
+    written = [f"{value:.3f}" if per_byte else number_format.perplexity(value) for value in values]
+    figure.add_trace(
+        go.Scatter(
+            x=values,
+            y=places,
+            mode="markers+text",
+            marker={
+                "size": 14,
+                "symbol": "diamond",
+                "color": [palette.series[n % len(palette.series)] for n in places],
+            },
+            text=[f"<b>{amount}</b>" for amount in written],
+            textposition="top left",
+            textfont={"size": style.size(13), "color": palette.text, "shadow": halo(palette.paper)},
+            customdata=[
+                [
+                    words["row"].format(number=record.example + 1),
+                    record.report.positions,
+                    number_format.nats(record.report.cross_entropy),
+                    number_format.perplexity(record.report.perplexity),
+                    f"{record.bits_per_byte:.3f}",
+                ]
+                for record in records
+            ],
+            hovertemplate=words["hover"] + "<extra></extra>",
+            cliponaxis=False,
+        )
+    )
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=places,
+        ticktext=[words["row"].format(number=record.example + 1) for record in records],
+        range=[len(records) - 0.5, -0.75],
+        showgrid=False,
+    )
+    if per_byte:
+        figure.update_xaxes(range=[0, max(values) * 1.12], title={"text": words["axis_bytes"]})
+        return figure
+    vocabulary = records[0].report.vocab_size
+    high = max(vocabulary, *values)
+    figure.update_xaxes(
+        type="log",
+        range=[math.log10(start) - 0.02, math.log10(high) + 0.25],
+        dtick=1,
+        tickformat=",",
+        title={"text": words["axis"]},
+    )
+    uniform = words["uniform"].format(vocabulary=number_format.count(vocabulary))
+    add_reference_line(figure, style, uniform, x=float(vocabulary), kind="uniform", log=True, below=True)
+    figure.layout.annotations[-1].update(xanchor="right")
+    return figure
+
+
+def difference_waterfall(
+    first: ExampleRecord,
+    second: ExampleRecord,
+    rows: pd.DataFrame,
+    words: Mapping[str, str],
+    style: Style = DESK,
+    *,
+    names: tuple[str, str] | None = None,
+) -> go.Figure:
+    """From one text's summed ln p to the other's, a step an aligned position; steps to the left are a bigger surprise.
+
+    rows   gptcore.sweep_results.aligned_rows of the two reports
+    words  axis, total (with {number}; not where there are names), others (with {count}), hover
+    names  of the two, where they are told apart otherwise than by number
+    """
+    palette = style.palette
+    begin, end = names or [words["total"].format(number=record.example + 1) for record in (first, second)]
+    steps = _steps(rows, words)
+    changes = np.array([change for _, _, change in steps])
+    ends = first.total_log_probability + np.cumsum(changes)
+    starts = np.concatenate([[first.total_log_probability], ends[:-1]])
+    figure = new_figure(style, height=110 + 32 * (len(steps) + 2))
+    figure.add_trace(
+        go.Scatter(  # from each step's end down to the next one's start
+            x=np.column_stack([np.append(starts, ends[-1:])] * 2 + [np.full(len(steps) + 1, np.nan)]).ravel(),
+            y=np.column_stack(
+                [np.arange(len(steps) + 1), np.arange(1, len(steps) + 2), np.full(len(steps) + 1, np.nan)]
+            ).ravel(),
+            mode="lines",
+            line={"color": palette.muted, "width": 1, "dash": "dot"},
+            hoverinfo="skip",
+        )
+    )
+    figure.add_trace(
+        go.Bar(
+            x=changes,
+            base=starts,
+            y=list(range(1, len(steps) + 1)),
+            orientation="h",
+            width=0.62,
+            marker={
+                "color": np.where(changes >= 0, palette.gain, palette.loss),
+                "pattern": {
+                    "shape": np.where(changes >= 0, "", "/").tolist(),
+                    "fillmode": "overlay",
+                    "fgcolor": palette.paper,
+                    "size": 6,
+                },
+            },
+            text=[f" {number_format.signed_nats(change)} " for change in changes],
+            textposition="outside",
+            textfont={"size": style.size(12), "color": palette.text},
+            customdata=[[name, detail, number_format.signed_nats(change)] for name, detail, change in steps],
+            hovertemplate=words["hover"] + "<extra></extra>",
+            cliponaxis=False,
+        )
+    )
+    totals = [first.total_log_probability, second.total_log_probability]
+    figure.add_trace(
+        go.Scatter(
+            x=totals,
+            y=[0, len(steps) + 1],
+            mode="markers+text",
+            marker={
+                "symbol": "diamond",
+                "size": 14,
+                "color": [palette.series[first.example % 8], palette.series[second.example % 8]],
+            },
+            text=[f"  <b>{number_format.nats(total)}</b>  " for total in totals],
+            textposition=["middle right" if total == min(totals) else "middle left" for total in totals],
+            textfont={"size": style.size(13), "color": palette.text},
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    )
+    low, high = float(min(starts.min(), ends.min())), float(max(starts.max(), ends.max()))
+    air = max(0.38 * (high - low), 0.05)  # room for the numbers, on a phone too
+    figure.update_xaxes(range=[low - air, high + air], title={"text": words["axis"]}, nticks=6)
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=list(range(len(steps) + 2)),
+        ticktext=[
+            f"<b>{_broken(begin)}</b>",
+            *(name for name, _, _ in steps),
+            f"<b>{_broken(end)}</b>",
+        ],
+        tickfont={"family": MONO, "size": style.size(12), "color": palette.text},
+        range=[len(steps) + 1.6, -0.6],
+        showgrid=False,
+    )
+    return figure
+
+
+def _broken(name: str) -> str:
+    """A name beside an axis, a line a part."""
+    return re.sub(r" ?([(（])", r"<br>\1", html.escape(name)) if len(name) > 14 else html.escape(name)
+
+
+def _steps(rows: pd.DataFrame, words: Mapping[str, str]) -> list[tuple[str, str, float]]:
+    """(name, both log-probabilities in words, change) of each step, in reading order."""
+    changes = rows["change"].to_numpy(dtype=np.float64)
+    sizes = np.abs(changes)
+    least = np.sort(sizes)[-(MOST_STEPS - 1)] if len(sizes) > MOST_STEPS else 0.0
+    columns = ("first_piece", "second_piece", "first_log_probability", "second_log_probability")
+    steps = [
+        (_step_name(first, second), f"{_or_dash(before)} → {_or_dash(after)}", float(change))
+        for first, second, before, after, change in zip(
+            *(rows[name].tolist() for name in columns), changes, strict=True
+        )
+        if abs(change) >= least
+    ]
+    others = changes[sizes < least]
+    if len(others):
+        steps.append((html.escape(words["others"].format(count=len(others))), "", float(others.sum())))
+    return steps
+
+
+def _or_dash(amount: float) -> str:
+    return "–" if math.isnan(amount) else number_format.nats(amount)
+
+
+def _step_name(first: str, second: str) -> str:
+    if not first:
+        return f"+ {label(second, 12)}"
+    if not second:
+        return f"− {label(first, 12)}"
+    return label(first, 14) if first == second else f"{label(first, 10)} → {label(second, 10)}"

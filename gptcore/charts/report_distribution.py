@@ -1,0 +1,102 @@
+"""One position's distribution: the likeliest tokens, and where the target stands among all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from gptcore import number_format
+from gptcore.charts.theme import DESK, Style, label, new_figure
+from gptcore.results.report import RankCurve, Report
+
+
+def rank_curve(curve: RankCurve, target: str, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
+    """The whole vocabulary from the likeliest token to the least, both axes logarithmic, with the target on it.
+
+    words  x, y, uniform, hover
+    """
+    palette = style.palette
+    figure = new_figure(style, height=280)
+    figure.add_trace(
+        go.Scatter(
+            x=curve.rank,
+            y=curve.probability,
+            mode="lines",
+            line={"color": palette.muted, "width": 2},
+            fill="tozeroy",
+            fillcolor="rgba(128,140,156,0.14)",
+            hovertemplate=words["hover"] + "<extra></extra>",
+        )
+    )
+    figure.add_hline(y=curve.uniform_probability, line={"color": palette.uniform, "width": 2, "dash": "dash"})
+    vocab_size = int(curve.rank[-1])
+    right = curve.target_rank > vocab_size**0.5
+    figure.add_trace(
+        go.Scatter(
+            x=[curve.target_rank],
+            y=[curve.target_probability],
+            mode="markers+text",
+            marker={"size": 14, "color": palette.target},
+            text=[f"<b>{label(target)}</b>, {words['rank']} {curve.target_rank:,}  "],
+            textposition=f"{'bottom' if right else 'top'} {'left' if right else 'right'}",
+            textfont={"color": palette.target, "size": style.size(14)},
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
+    )
+    figure.update_xaxes(type="log", title={"text": words["x"]}, dtick=1, tickformat=",d", showgrid=False)
+    figure.update_yaxes(type="log", title={"text": words["y"]}, dtick=1, exponentformat="power", showexponent="all")
+    return figure
+
+
+def top_tokens(report: Report, index: int, words: Mapping[str, str], style: Style = DESK, *, k: int = 10) -> go.Figure:
+    """The k likeliest tokens at a position as bars, and the target below them where it is none of those.
+
+    words  axis, hover
+    """
+    top = report.top_k(index, min(k, report.top_token_ids.shape[1]))
+    pieces, ids = list(top["piece"]), list(top["token_id"])
+    probabilities, ranks = list(top["probability"]), list(top["rank"])
+    target_id = int(report.target_token_id[index])
+    if target_id not in ids:
+        pieces.append(report.target_piece[index])
+        ids.append(target_id)
+        probabilities.append(float(report.target_probability[index]))
+        ranks.append(int(report.rank[index]))
+    palette = style.palette
+    colours = [
+        palette.target if i == target_id else palette.top_prediction if n == 0 else palette.muted
+        for n, i in enumerate(ids)
+    ]
+    figure = new_figure(style, height=60 + 26 * len(ids))
+    places = list(range(len(ids)))
+    if ranks[-1] > len(ids):
+        places[-1] += 1  # a gap says that ranks are left out
+    figure.add_trace(
+        go.Bar(
+            x=probabilities,
+            y=places,
+            orientation="h",
+            width=0.7,
+            marker={"color": colours},
+            text=[f" {number_format.probability(float(p))}" for p in probabilities],
+            textposition="outside",
+            textfont={"size": style.size(12), "color": palette.text},
+            customdata=[[label(piece), f"{rank:,}", i] for piece, rank, i in zip(pieces, ranks, ids, strict=True)],
+            hovertemplate=words["hover"] + "<extra></extra>",
+            cliponaxis=False,
+        )
+    )
+    figure.update_xaxes(range=[0, max(probabilities) * 1.32], showticklabels=False, showgrid=False)
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=places,
+        ticktext=[
+            f"{rank:,}. <b>{label(piece)}</b>" if i == target_id else f"{rank:,}. {label(piece)}"
+            for piece, rank, i in zip(pieces, ranks, ids, strict=True)
+        ],
+        range=[places[-1] + 0.6, -0.6],
+        showgrid=False,
+    )
+    return figure

@@ -1,0 +1,136 @@
+"""Many seeds or many examples, one after the other or side by side, on threads, processes or a cluster."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+
+import torch
+
+from gptcore.config import GPTConfig
+from gptcore.examples import Example, check_context, encode
+from gptcore.model import GPTModel
+from gptcore.results.comparison import ExampleRecord
+from gptcore.results.seeds import SeedRecord
+from gptcore.scoring import score
+from gptcore.sweeps.cache import SweepCache, shared_cache, sweep_key
+from gptcore.sweeps.streamed_model import StreamedModel
+from gptcore.sweeps.workers import _workers
+from gptcore.tokenizers.choice import tokenizer_for
+
+TOP_K = 5
+"""The most likely tokens that a sweep's reports keep; scoring the seed alone gives more."""
+_LOOK_SECONDS = 0.1
+
+
+def sweep_seeds(
+    config: GPTConfig,
+    examples: Sequence[Example],
+    seeds: Iterable[int],
+    executor: Executor | None = None,
+    *,
+    temperature: float = 1.0,
+    finished: SweepCache | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[SeedRecord]:
+    """Score the examples with the untrained model of each seed; yields a record a seed as they finish, in any order.
+
+    seeds     taken as they are needed, so a range may be as long as one likes
+    executor  where the work is done: any of `concurrent.futures`, or a Dask client's. None is the scheduler that
+              GPT_EXPLORER_SCHEDULER names, else a thread a core of this process, each in a few MB of its own
+    finished  where finished seeds are kept and looked up; None is the process's own
+    stopped   asked ten times a second: once it returns True, the iterator ends
+
+    Every record equals that of the seed alone. Closing the iterator, or leaving the loop, stops the work: at once on
+    this process's threads, elsewhere after what has begun.
+    Raises InputError at once for examples that cannot be scored; for a bad seed when it is its turn.
+
+    >>> from gptcore import SIZES
+    >>> example = Example("every effort moves", "effort moves you")
+    >>> losses = {r.seed: r.report.cross_entropy for r in sweep_seeds(SIZES["toy"], [example], range(3))}
+    >>> [losses[seed] for seed in range(3)]
+    [2.69399, 2.13128, 2.48236]
+    """
+    examples = tuple(examples)
+    check_context(encode(examples, tokenizer_for(config.vocab_size)), config.context_length)
+    store = shared_cache() if finished is None else finished
+    key = sweep_key(config, examples, temperature)
+    return _sweep(config, examples, iter(seeds), executor, temperature, store, key, stopped)
+
+
+def compare_examples(
+    model: GPTModel, examples: Sequence[Example], *, temperature: float = 1.0
+) -> Iterator[ExampleRecord]:
+    """Score each example by itself: yields a record a row, in order.
+
+    Raises InputError, naming the row, before anything is scored.
+    """
+    check_context(encode(examples, tokenizer_for(model.config.vocab_size)), model.config.context_length)
+    return (
+        ExampleRecord(index, score(model, [example], temperature=temperature)) for index, example in enumerate(examples)
+    )
+
+
+def score_seed(
+    config: GPTConfig,
+    examples: Sequence[Example],
+    seed: int,
+    temperature: float = 1.0,
+    stopped: Callable[[], bool] = lambda: False,
+) -> SeedRecord:
+    """One seed's record, at next to no memory."""
+    model: StreamedModel | None = getattr(_of_this_thread, "model", None)
+    if model is None or model.config != config:
+        model = _of_this_thread.model = StreamedModel(config)
+    model.stopped = stopped
+    report = score(model.draw(seed), examples, temperature=temperature, top_k=TOP_K)
+    return SeedRecord(report, torch.cat(model.logit_std).numpy() / temperature)
+
+
+_of_this_thread = threading.local()
+
+
+def _sweep(
+    config: GPTConfig,
+    examples: tuple[Example, ...],
+    seeds: Iterator[int],
+    executor: Executor | None,
+    temperature: float,
+    finished: SweepCache,
+    key: str,
+    stopped: Callable[[], bool],
+) -> Iterator[SeedRecord]:
+    with _workers(executor) as (workers, in_flight, more):
+        running: dict[Future[SeedRecord], int] = {}
+        try:
+            for seed in seeds:
+                if stopped():
+                    return
+                known = finished.get(key, seed)
+                if known is not None:
+                    yield known
+                    continue
+                running[workers.submit(score_seed, config, examples, seed, temperature, *more)] = seed
+                if len(running) >= in_flight:
+                    yield from _collect(running, finished, key, stopped)
+            while running and not stopped():
+                yield from _collect(running, finished, key, stopped)
+        finally:
+            for future in running:
+                future.cancel()
+
+
+def _collect(
+    running: dict[Future[SeedRecord], int], finished: SweepCache, key: str, stopped: Callable[[], bool]
+) -> Iterator[SeedRecord]:
+    """Wait for one seed at least, keep all that are done, then yield them: what is done is not lost by a stop."""
+    done: set[Future[SeedRecord]] = set()
+    while not done and not stopped():
+        done = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED).done
+    records = []
+    for future in done:
+        seed = running.pop(future)
+        records.append(future.result())
+        finished.put(key, seed, records[-1])
+    yield from records

@@ -1,0 +1,56 @@
+"""What every tokenizer can do, and the checks that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gptcore.errors import InputError
+
+MAX_CHARACTERS = 20_000
+"""The longest text that is encoded. tiktoken panics on some texts of a million characters; no lesson needs one."""
+
+
+class Tokenizer(Protocol):
+    """What every tokenizer here can do."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def vocab_size(self) -> int: ...
+
+    def encode(self, text: str) -> list[int]: ...
+
+    def decode(self, ids: Sequence[int]) -> str: ...
+
+    def piece(self, token_id: int) -> str: ...
+
+
+def clean_text(text: str) -> str:
+    """The text with lone surrogates, which no encoding can hold, replaced by U+FFFD; pairs are joined."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def check_length(text: str) -> str:
+    """The text itself, or InputError("too_many_characters"): the limit comes before any encoding."""
+    if len(text) > MAX_CHARACTERS:
+        raise InputError(
+            "too_many_characters",
+            f"{len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
+            characters=len(text),
+            limit=MAX_CHARACTERS,
+        )
+    return text
+
+
+def check_ids(ids: Sequence[int], vocab_size: int) -> None:
+    """Raise InputError("id_out_of_range") unless every id is one of the vocabulary's."""
+    for token_id in ids:
+        if not 0 <= token_id < vocab_size:
+            raise InputError(
+                "id_out_of_range",
+                f"{token_id} is not an id of the vocabulary: 0 to {vocab_size - 1:,}",
+                id=token_id,
+                limit=vocab_size - 1,
+            )

@@ -1,0 +1,86 @@
+"""GPT-2's tokenizer: byte pair encoding from the vendored vocabulary.
+
+No torch here: a page shows tokens before torch is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import tiktoken
+from tiktoken.load import load_tiktoken_bpe
+from tiktoken_ext.openai_public import r50k_pat_str
+
+from gptcore.token_display import text_of_bytes
+from gptcore.tokenizers.base import check_ids, check_length, clean_text
+
+END_OF_TEXT = "<|endoftext|>"
+
+_VOCABULARY = Path(__file__).parents[1] / "data" / "r50k_base.tiktoken"
+_VOCABULARY_SHA256 = "306cd27f03c1a714eca7108e03d66b7dc042abe8c258b44c199a7ed9838dd930"
+
+
+class GPT2Tokenizer:
+    """GPT-2's 50,257 tokens. `<|endoftext|>` in a text is plain text unless asked for.
+
+    >>> tokenizer = gpt2_tokenizer()
+    >>> tokenizer.encode("every effort moves")
+    [16833, 3626, 6100]
+    >>> tokenizer.decode([16833, 3626, 6100])
+    'every effort moves'
+    """
+
+    name = "gpt2"
+
+    def __init__(self) -> None:
+        ranks = load_tiktoken_bpe(str(_VOCABULARY), expected_hash=_VOCABULARY_SHA256)
+        self._encoding = tiktoken.Encoding(
+            name="gpt2",
+            pat_str=r50k_pat_str,
+            mergeable_ranks=ranks,
+            special_tokens={END_OF_TEXT: len(ranks)},
+            explicit_n_vocab=len(ranks) + 1,
+        )
+
+    @property
+    def vocab_size(self) -> int:
+        return self._encoding.n_vocab
+
+    def encode(self, text: str, *, end_of_text_is_special: bool = False) -> list[int]:
+        """Token ids of a text. Raises InputError("too_many_characters") above 20,000 characters."""
+        text = clean_text(check_length(text))
+        if end_of_text_is_special:
+            return self._encoding.encode(text, allowed_special={END_OF_TEXT})
+        return self._encoding.encode_ordinary(text)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of token ids; bytes that are no whole character are shown in hex."""
+        check_ids(ids, self.vocab_size)
+        return _decode_leniently(self._encoding.decode_bytes(list(ids)))
+
+    def piece(self, token_id: int) -> str:
+        """One token's text, or its bytes in hex where it is only a part of a character."""
+        check_ids([token_id], self.vocab_size)
+        return text_of_bytes(self._encoding.decode_single_token_bytes(token_id))
+
+
+@cache
+def gpt2_tokenizer() -> GPT2Tokenizer:
+    """GPT-2's tokenizer, read once for the process."""
+    return GPT2Tokenizer()
+
+
+def _decode_leniently(raw: bytes) -> str:
+    """Decode what is whole, show the rest in hex: never U+FFFD for a byte that is there."""
+    parts: list[str] = []
+    while raw:
+        try:
+            parts.append(raw.decode("utf-8"))
+            break
+        except UnicodeDecodeError as error:
+            parts.append(raw[: error.start].decode("utf-8"))
+            parts.append(f"⟨{raw[error.start : error.end].hex(' ')}⟩")
+            raw = raw[error.end :]
+    return "".join(parts)

@@ -1,0 +1,131 @@
+"""Take a comparison along: its table, its numbers, its charts, and code that gives the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from gptcore.examples import Example
+from gptcore.sweeps.seed_lists import write_seeds
+from gptcore.ui.export.code import config_code, examples_code, model_code, temperature_code
+from gptcore.ui.export.downloads import analysis_downloads
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.state.translations import page_text
+
+if TYPE_CHECKING:
+    from gptcore.results.comparison import ExampleRecord
+    from gptcore.results.seeds import SeedRecord, SeedTable
+
+
+def seeds_script(
+    choice: ModelChoice, examples: Sequence[Example], seeds: Sequence[int], temperature: float = 1.0
+) -> str:
+    """A script that runs as it stands beside `gptcore` and prints a sweep's numbers."""
+    setup, config = config_code(choice)
+    parsing = "" if isinstance(seeds, range) else "from gptcore import parse_seeds\n"
+    wanted = repr(seeds) if isinstance(seeds, range) else f"parse_seeds({write_seeds(seeds)!r})"
+    return (
+        f"from gptcore import Example, sweep_seeds\n{setup}\n{parsing}"
+        "from gptcore import SeedTable\n\n"
+        f"{examples_code(examples)}"
+        f"records = list(sweep_seeds({config}, examples, {wanted}{temperature_code(temperature)}))\n"
+        "table = SeedTable.of(records)\n"
+        "summary = table.summary()\n\n"
+        "print(table.to_frame().to_string())\n"
+        'print(f"mean cross-entropy    {summary.mean:.4f} ± {summary.standard_error:.4f} nats")\n'
+        'print(f"standard deviation    {summary.standard_deviation:.4f} nats")\n'
+        'print(f"below ln V            {summary.below_uniform} of {summary.count}")\n'
+    )
+
+
+def inputs_script(
+    choice: ModelChoice, examples: Sequence[Example], pair: tuple[int, int], temperature: float = 1.0
+) -> str:
+    """A script that runs as it stands beside `gptcore` and prints a comparison of inputs."""
+    setup, model = model_code(choice)
+    first, second = pair
+    return (
+        f"from gptcore import Example, compare_examples\n{setup}\n"
+        "from gptcore import aligned_rows\n\n"
+        f"model = {model}\n"
+        f"{examples_code(examples)}"
+        f"records = list(compare_examples(model, examples{temperature_code(temperature)}))\n\n"
+        "for record in records:\n"
+        '    print(f"{record.example + 1}  cross-entropy {record.report.cross_entropy:.4f} nats  "\n'
+        '          f"perplexity {record.report.perplexity:,.2f}  bits per byte {record.bits_per_byte:.3f}")\n'
+        f"print(aligned_rows(records[{first}].report, records[{second}].report).to_string())\n"
+    )
+
+
+def seeds_code(choice: ModelChoice, examples: Sequence[Example], seeds: Sequence[int], temperature: float) -> None:
+    """The script, on the page."""
+    script_on_page(seeds_script(choice, examples, seeds, temperature))
+
+
+def inputs_code(choice: ModelChoice, examples: Sequence[Example], pair: tuple[int, int], temperature: float) -> None:
+    """The script, on the page."""
+    script_on_page(inputs_script(choice, examples, pair, temperature))
+
+
+def seeds_downloads(
+    records: Sequence[SeedRecord],
+    table: SeedTable,
+    choice: ModelChoice,
+    examples: Sequence[Example],
+    seeds: Sequence[int],
+    temperature: float,
+    figures: Mapping[str, Any],
+) -> None:
+    """Buttons for a sweep's table, numbers, charts, script and notebook."""
+    from gptcore.results.seeds import sweep_to_dict
+
+    comparison_downloads(
+        "seeds",
+        csv=lambda: table.to_frame().to_csv(index=False),
+        analysis=lambda: sweep_to_dict(records),
+        figures=figures,
+        script=seeds_script(choice, examples, seeds, temperature),
+    )
+
+
+def inputs_downloads(
+    records: Sequence[ExampleRecord],
+    rows: Any,
+    choice: ModelChoice,
+    examples: Sequence[Example],
+    pair: tuple[int, int],
+    temperature: float,
+    figures: Mapping[str, Any],
+) -> None:
+    """Buttons for a comparison's aligned table, numbers, charts, script and notebook."""
+    comparison_downloads(
+        "inputs",
+        csv=lambda: rows.to_csv(index=False),
+        analysis=lambda: {
+            "texts": [{**record.report.to_dict(), "bits_per_byte": record.bits_per_byte} for record in records],
+            "difference": {
+                "from": pair[0] + 1,
+                "to": pair[1] + 1,
+                "positions": json.loads(rows.to_json(orient="records", double_precision=15)),
+            },
+        },
+        figures=figures,
+        script=inputs_script(choice, examples, pair, temperature),
+    )
+
+
+def comparison_downloads(name: str, **files: Any) -> None:
+    """Buttons for a comparison's files, as `analysis_downloads` takes them."""
+    with st.container(horizontal=True, key=f"downloads_{name}"):
+        analysis_downloads(f"download_{name}", name, **files)
+
+
+def script_on_page(script: str) -> None:
+    """A script under its heading."""
+    text = page_text("explore")
+    with st.expander(text("code"), icon=":material/code:"):
+        st.caption(text("code_lead"))
+        st.code(script, language="python")

@@ -1,0 +1,50 @@
+"""Take a comparison of models along: its table, every analysis, its charts, and code that gives the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gptcore.examples import Example
+from gptcore.results.comparison import ModelComparison
+from gptcore.ui.compare.exports import comparison_downloads, script_on_page
+from gptcore.ui.export.code import examples_code, model_code, temperature_code
+from gptcore.ui.models.choice import ModelChoice
+
+
+def models_script(choices: Mapping[str, ModelChoice], examples: Sequence[Example], temperature: float = 1.0) -> str:
+    """A script that runs as it stands beside `gptcore` and prints each model's perplexity and log-probabilities."""
+    codes = {name: model_code(choice) for name, choice in choices.items()}
+    setup = sorted({line for lines, _ in codes.values() for line in lines.splitlines()})
+    models = "".join(f"    {name!r}: lambda: {model},\n" for name, (_, model) in codes.items())
+    return (
+        "from gptcore import Example, score\n" + "\n".join(setup) + "\n\n"
+        f"models = {{  # one is in memory at a time\n{models}}}\n"
+        f"{examples_code(examples)}\n"
+        "for name, load in models.items():\n"
+        f"    report = score(load(), examples{temperature_code(temperature)})\n"
+        '    print(f"{name}: cross-entropy {report.cross_entropy:.4f} nats, perplexity {report.perplexity:,.2f}")\n'
+        '    print(report.to_frame()[["target_piece", "log_probability", "rank", "predicted_piece"]].to_string())\n'
+    )
+
+
+def models_code(choices: Mapping[str, ModelChoice], examples: Sequence[Example], temperature: float) -> None:
+    """The script, on the page."""
+    script_on_page(models_script(choices, examples, temperature))
+
+
+def models_downloads(
+    comparison: ModelComparison,
+    choices: Mapping[str, ModelChoice],
+    examples: Sequence[Example],
+    temperature: float,
+    figures: Mapping[str, Any],
+) -> None:
+    """Buttons for a comparison's table, analyses, charts, script and notebook."""
+    comparison_downloads(
+        "models",
+        csv=lambda: comparison.to_frame().to_csv(index=False),
+        analysis=comparison.to_dict,
+        figures=figures,
+        script=models_script(choices, examples, temperature),
+    )

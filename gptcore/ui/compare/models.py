@@ -1,0 +1,232 @@
+"""Models on the same texts: their perplexities, every token under each, and from which tokens a gain comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from gptcore import number_format
+from gptcore.errors import InputError
+from gptcore.examples import Example
+from gptcore.results.comparison import ModelComparison
+from gptcore.token_display import visible
+from gptcore.ui.compare.model_fields import MOST_MODELS, chosen_models, compared_choice, compared_name
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.models.result_cache import report_for
+from gptcore.ui.report.position import likeliest_tokens, position_field
+from gptcore.ui.state import url
+from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import chart, code_span, current_style, error_sentence, plain
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+SHOWN_TOKENS = 6
+
+
+def models_view(choice: ModelChoice, examples: Sequence[Example] | None, temperature: float) -> None:
+    """Two to four models beside one another.
+
+    choice    what the sidebar says: its seed and context length hold for the untrained models
+    examples  None while a text needs mending
+    """
+    text = page_text("compare_models")
+    chosen = chosen_models()
+    if examples is None:
+        return
+    comparison = _comparison(chosen, examples, temperature)
+    if len(comparison.names) < 2:
+        st.info(text("two_models"), icon=":material/add:")
+        return
+    st.markdown(_reading(comparison))
+    figures = _ruler_and_bars(comparison)
+    first, second = _pair(comparison)
+    figures |= _waterfall(comparison, first, second)
+    _likeliest(comparison)
+    _table(comparison)
+    from gptcore.ui.compare.model_exports import models_code, models_downloads
+
+    choices = {
+        compared_name(model): compared_choice(model) for model in chosen if compared_name(model) in comparison.names
+    }
+    models_code(choices, examples, temperature)
+    models_downloads(comparison, choices, examples, temperature, figures)
+
+
+def _comparison(chosen: Sequence[str], examples: Sequence[Example], temperature: float) -> ModelComparison:
+    """The reports of all models that can score these texts; of one that cannot, what hinders it."""
+    text = page_text("compare_models")
+    named = []
+    for model in chosen:
+        try:
+            named.append((compared_name(model), report_for(compared_choice(model), examples, temperature)))
+        except InputError as error:
+            st.warning(
+                f"{text('left_out', name=plain(compared_name(model)))} {error_sentence(error)}", icon=":material/error:"
+            )
+    return ModelComparison(tuple(name for name, _ in named), tuple(report for _, report in named))
+
+
+def _reading(comparison: ModelComparison) -> str:
+    """Who is surprised least, by what factor, and which token that comes from most."""
+    text = page_text("compare_models")
+    losses = [report.cross_entropy for report in comparison.reports]
+    best, worst = int(np.argmin(losses)), int(np.argmax(losses))
+    factor = float(np.exp(losses[worst] - losses[best]))
+    named = {
+        "best": plain(comparison.names[best]),
+        "worst": plain(comparison.names[worst]),
+        "least": number_format.perplexity(comparison.reports[best].perplexity),
+        "most": number_format.perplexity(comparison.reports[worst].perplexity),
+    }
+    if factor < 1.05:
+        return text("reading.even", **named)
+    gain = comparison.gain(worst, best)
+    top = int(np.argmax(gain))
+    return text(
+        "reading.better",
+        **named,
+        factor=_factor(factor),
+        token=code_span(comparison.first.target_piece[top]),
+        gain=number_format.signed_nats(float(gain[top])),
+        share=number_format.percent(float(gain[top] / gain[gain > 0].sum())),
+    ) + _losers(comparison, gain)
+
+
+def _losers(comparison: ModelComparison, gain: Any) -> str:
+    """The token at which the better model does worse, where there is one."""
+    bottom = int(np.argmin(gain))
+    if gain[bottom] >= -0.01:
+        return ""
+    token = code_span(comparison.first.target_piece[bottom])
+    return " " + page_text("compare_models")(
+        "reading.but", token=token, loss=number_format.signed_nats(float(gain[bottom]))
+    )
+
+
+def _factor(factor: float) -> str:
+    return f"{factor:,.3g}" if factor < 1000 else number_format.count(factor)
+
+
+def _listed(pairs: Iterable[tuple[str, object]]) -> str:
+    """Each model's name with its number."""
+    text = page_text("compare_models")
+    return text("joiner").join(text("listed", name=name, number=number) for name, number in pairs)
+
+
+def _ruler_and_bars(comparison: ModelComparison) -> dict[str, go.Figure]:
+    from gptcore.charts.compared_models import model_bars
+    from gptcore.charts.perplexity_ruler import perplexity_ruler
+
+    text, style = page_text("compare_models"), current_style()
+    vocabulary = comparison.first.vocab_size
+    ruler = perplexity_ruler(comparison.perplexities, vocabulary, page_text("explore").group("chart_perplexity"), style)
+    bars = model_bars(comparison, text.group("chart_models"), style)
+    listed = _listed([(name, number_format.perplexity(value)) for name, value in comparison.perplexities])
+    best = [int(np.argmax(column)) for column in comparison.log_probability.T]
+    wins = [best.count(m) for m in range(len(comparison.names))]
+    titles = {key: text(f"{key}.title") for key in ("chart_models_ruler", "chart_models")}
+    with st.container(border=True):
+        chart(
+            ruler,
+            "chart_models_ruler",
+            text("chart_models_ruler.summary", listed=listed, vocabulary=number_format.count(vocabulary)),
+            title=titles["chart_models_ruler"],
+        )
+    with st.container(border=True):
+        chart(
+            bars,
+            "chart_models",
+            text(
+                "chart_models.summary",
+                positions=comparison.first.positions,
+                wins=_listed(zip(comparison.names, wins, strict=True)),
+            ),
+            title=titles["chart_models"],
+        )
+    return {titles["chart_models_ruler"]: ruler, titles["chart_models"]: bars}
+
+
+def _pair(comparison: ModelComparison) -> tuple[int, int]:
+    """The two models whose difference is laid out, as indices; of two models, those two."""
+    if len(comparison.names) == 2:
+        return 0, 1
+    text = page_text("compare_models")
+    pair = []
+    with st.container(horizontal=True, key="model_pair"):
+        for key, default in (("from_model", 1), ("to_model", 2)):
+            number, _ = url.value(key, default, url.whole_number(1, MOST_MODELS))
+            if number > len(comparison.names):
+                st.session_state[key] = number = default
+                url.leave_out(key)
+            st.selectbox(
+                text(key),
+                list(range(1, len(comparison.names) + 1)),
+                format_func=lambda number: comparison.names[number - 1],
+                key=key,
+                persist_state="session",
+                width=260,
+            )
+            pair.append(int(number) - 1)
+    return pair[0], pair[1]
+
+
+def _waterfall(comparison: ModelComparison, first: int, second: int) -> dict[str, go.Figure]:
+    from gptcore.charts.compared_texts import difference_waterfall
+    from gptcore.results.comparison import ExampleRecord, aligned_rows
+
+    text = page_text("compare_models")
+    before, after = (ExampleRecord(m, comparison.reports[m]) for m in (first, second))
+    rows = aligned_rows(before.report, after.report)
+    names = comparison.names[first], comparison.names[second]
+    figure = difference_waterfall(before, after, rows, text.group("chart_gain"), current_style(), names=names)
+    gain = comparison.gain(first, second)
+    top = int(np.argmax(np.abs(gain)))
+    title = text("chart_gain.title")
+    with st.container(border=True):
+        chart(
+            figure,
+            "chart_gain",
+            text(
+                f"chart_gain.summary_{'more' if gain.sum() >= 0 else 'less'}",
+                first=comparison.names[first],
+                second=comparison.names[second],
+                difference=number_format.nats(abs(float(gain.sum()))),
+                mean=number_format.nats(abs(float(gain.mean()))),
+                token=visible(comparison.first.target_piece[top]),
+                change=number_format.signed_nats(float(gain[top])),
+            ),
+            title=title,
+        )
+    return {title: figure}
+
+
+def _likeliest(comparison: ModelComparison) -> None:
+    """What each model would have said at one position, side by side."""
+    st.subheader(page_text("compare_models")("likeliest"), anchor=False)
+    index = position_field(comparison.first)
+    columns: list[Any] = []
+    for m, (name, report) in enumerate(zip(comparison.names, comparison.reports, strict=True), start=1):
+        columns = columns or list(st.columns(2))  # two by two: narrower ones would cut the numbers off
+        with columns.pop(0), st.container(border=True):
+            likeliest_tokens(report, index, f"chart_top_tokens_{m}", title=plain(name), k=SHOWN_TOKENS)
+
+
+def _table(comparison: ModelComparison) -> None:
+    text = page_text("compare_models")
+    columns = page_text("explore").group("columns")
+    with st.expander(text("table"), icon=":material/table:"):
+        frame = comparison.to_frame()
+        frame[["example", "position"]] += 1
+        config: dict[str, Any] = {}
+        for name in map(str, frame.columns):
+            key, _, model = name.partition(" ")
+            title = f"{columns[key]}: {model}" if model else columns[key]
+            if key.endswith("piece"):
+                frame[name] = frame[name].map(visible)
+            formats = {"log_probability": "%.4f", "rank": "localized"}
+            config[name] = st.column_config.NumberColumn(title, format=formats[key]) if key in formats else title
+        st.dataframe(frame, hide_index=True, column_config=config, key="table_models", alt=text("table"))

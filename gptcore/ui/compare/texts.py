@@ -1,0 +1,168 @@
+"""Texts side by side under one model: how hard each is, and from which tokens the difference between two comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from gptcore import number_format
+from gptcore.errors import InputError
+from gptcore.examples import Example
+from gptcore.token_display import visible
+from gptcore.ui.compare.exports import inputs_code, inputs_downloads
+from gptcore.ui.compare.fields import switch
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.models.result_cache import with_model
+from gptcore.ui.state import url
+from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import chart, current_style, error_sentence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gptcore.model import GPTModel
+    from gptcore.results.comparison import ExampleRecord
+
+UNITS = ("perplexity", "bits_per_byte")
+
+
+def inputs_view(choice: ModelChoice, examples: Sequence[Example] | None, temperature: float) -> None:
+    """Every text's number, then two of them token by token.
+
+    examples  None while a text needs mending
+    """
+    text = page_text("compare")
+    if examples is None:
+        return
+    if choice.kind == "untrained":
+        st.info(text("untrained_note"), icon=":material/casino:")
+    try:
+        records = _records(choice, tuple(examples), temperature)
+    except InputError as error:
+        st.warning(error_sentence(error), icon=":material/error:")
+        return
+    unit, _ = url.value("unit", "perplexity", url.one_of(*UNITS))
+    from gptcore.charts.compared_texts import text_losses
+
+    losses = text_losses(records, text.group("chart_texts"), current_style(), per_byte=unit == "bits_per_byte")
+    titles = {name: text(f"{name}.title") for name in ("chart_texts", "chart_difference")}
+    with st.container(border=True):
+        switch("unit", UNITS, "units", help=text("units.help"))
+        chart(losses, "chart_texts", _texts_reading(records, unit), title=titles["chart_texts"])
+    if len(records) < 2:
+        st.info(text("two_texts"), icon=":material/add:")
+        return
+    first, second = _pair(len(records))
+    from gptcore.charts.compared_texts import difference_waterfall
+    from gptcore.results.comparison import aligned_rows
+
+    rows = aligned_rows(records[first].report, records[second].report)
+    waterfall = difference_waterfall(
+        records[first], records[second], rows, text.group("chart_difference"), current_style()
+    )
+    with st.container(border=True):
+        chart(
+            waterfall,
+            "chart_difference",
+            _difference_reading(records[first], records[second], rows),
+            title=titles["chart_difference"],
+        )
+    _table(rows, first, second)
+    inputs_code(choice, examples, (first, second), temperature)
+    figures = {titles["chart_texts"]: losses, titles["chart_difference"]: waterfall}
+    inputs_downloads(records, rows, choice, examples, (first, second), temperature, figures)
+
+
+def _records(choice: ModelChoice, examples: tuple[Example, ...], temperature: float) -> list[ExampleRecord]:
+    def make(model: GPTModel) -> list[ExampleRecord]:
+        from gptcore.sweeps.runner import compare_examples
+
+        return list(compare_examples(model, examples, temperature=temperature))
+
+    return with_model(choice, ("compared", examples, temperature), make)
+
+
+def _pair(count: int) -> tuple[int, int]:
+    """The two texts that are compared token by token, as indices."""
+    text = page_text("compare")
+    pair = {}
+    with st.container(horizontal=True, key="pair_fields"):
+        for key, default in (("from", 1), ("to", 2)):
+            number, _ = url.value(key, default, url.whole_number(1, 8))
+            if number > count:
+                st.session_state[key] = number = default
+                url.leave_out(key)
+            st.selectbox(
+                text(f"pair_{key}"),
+                list(range(1, count + 1)),
+                format_func=lambda number: text("chart_texts.row", number=number),
+                key=key,
+                persist_state="session",
+                width=170,
+            )
+            pair[key] = int(number) - 1
+    return pair["from"], pair["to"]
+
+
+def _texts_reading(records: Sequence[ExampleRecord], unit: str) -> str:
+    text = page_text("compare")
+
+    def amount(record: ExampleRecord) -> float:
+        return record.bits_per_byte if unit == "bits_per_byte" else record.report.perplexity
+
+    def written(record: ExampleRecord) -> str:
+        if unit == "bits_per_byte":
+            return f"{record.bits_per_byte:.3f}"
+        return number_format.perplexity(record.report.perplexity)
+
+    easiest, hardest = min(records, key=amount), max(records, key=amount)
+    if len(records) == 1:
+        return text("chart_texts.summary_one", **{unit: written(easiest)}, unit=text(f"units.{unit}"))
+    return text(
+        "chart_texts.summary",
+        unit=text(f"units.{unit}"),
+        easiest=text("chart_texts.row", number=easiest.example + 1),
+        least=written(easiest),
+        hardest=text("chart_texts.row", number=hardest.example + 1),
+        most=written(hardest),
+    )
+
+
+def _difference_reading(first: ExampleRecord, second: ExampleRecord, rows: pd.DataFrame) -> str:
+    """How far the two lie apart, and which position that comes from."""
+    text = page_text("compare")
+    names = {
+        "first": text("chart_texts.row", number=first.example + 1),
+        "second": text("chart_texts.row", number=second.example + 1),
+    }
+    whole = second.total_log_probability - first.total_log_probability
+    if rows.change.abs().max() == 0:
+        return text("chart_difference.summary_none", **names)
+    row = rows.iloc[int(rows.change.abs().to_numpy().argmax())]
+    before, after = visible(str(row.first_piece)), visible(str(row.second_piece))
+    kind = "same" if row.same else "gone" if not after else "new" if not before else "instead"
+    return text(
+        f"chart_difference.summary_{'more' if whole < 0 else 'less'}",
+        **names,
+        difference=number_format.nats(abs(whole)),
+        place=text(f"chart_difference.{kind}", before=before, after=after),
+        change=number_format.signed_nats(float(row.change)),
+    )
+
+
+def _table(rows: pd.DataFrame, first: int, second: int) -> None:
+    text = page_text("compare")
+    columns = text.group("columns")
+    with st.expander(text("table_aligned"), icon=":material/table:"):
+        shown = rows.copy()
+        for name in ("first_piece", "second_piece"):
+            shown[name] = shown[name].map(visible)
+        shown[["first_position", "second_position"]] += 1
+        config: dict[str, Any] = {
+            name: columns[name].format(first=first + 1, second=second + 1) for name in map(str, shown.columns)
+        }
+        for name in ("first_log_probability", "second_log_probability", "change"):
+            config[name] = st.column_config.NumberColumn(config[name], format="%.4f")
+        st.dataframe(shown, hide_index=True, column_config=config, key="table_aligned", alt=text("table_aligned"))

@@ -1,0 +1,1 @@
+"""The editor of prompts and targets, and their state."""

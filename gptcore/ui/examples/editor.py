@@ -1,0 +1,223 @@
+"""The examples: typed, mended, lined up, drawn; the same on every page, and in its address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+import streamlit as st
+
+from gptcore.example_fixes import joins_differently, lacks_leading_space, suggest_fixes
+from gptcore.examples import MAX_EXAMPLES, Alignment, Example, TokenBatch, encode
+from gptcore.presets import PRESETS
+from gptcore.tokenizers.base import Tokenizer
+from gptcore.tokenizers.choice import tokenizer_for
+from gptcore.tokenizers.gpt2 import END_OF_TEXT
+from gptcore.ui.examples.state import (
+    FIELDS,
+    INPUT_KINDS,
+    Typed,
+    add_row,
+    apply_mend,
+    as_text,
+    convert_rows,
+    fill_from_book,
+    read_as_text,
+    read_rows,
+    remove_row,
+    shorten_row,
+    start_from,
+)
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.state import url
+from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import code_span, error_sentence
+from gptcore.ui.widgets.token_chips import aligned_tokens, unaligned_tokens
+
+if TYPE_CHECKING:
+    from gptcore.results.report import Report
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What the visitor entered, encoded; `show_surprise(report)` adds to the chips how surprising each target is."""
+
+    batch: TokenBatch
+    examples: tuple[Example, ...]
+    show_surprise: Callable[[Report], None]
+
+
+def examples_editor(choice: ModelChoice, *, on_position: Callable[[int], None] | None = None) -> Entered | None:
+    """Fields, presets and aligned tokens. What was entered; None while a row needs mending.
+
+    on_position  called with the index of a scored position when its chip is pressed
+    """
+    text = page_text("examples")
+    _toolbar()
+    rows = read_rows(choice)
+    valid = all(row.error is None for row in rows)
+    first_index = 0
+    redraw: list[Callable[[Report], None]] = []
+    for left in range(0, len(rows), 2):
+        for column, row in zip(
+            st.columns(2) if len(rows) > 1 else [st.container()], rows[left : left + 2], strict=False
+        ):
+            with column, st.container(border=True, key=f"example_{row.number}"):
+                _fields(row.number, len(rows))
+                redraw.append(_tokens(row, choice, first_index, on_position if valid else None))
+                _notices(row, choice)
+                first_index += int(row.encoded.scored.sum()) if row.encoded else 0
+    if not valid:
+        st.info(text("mend_first"), icon=":material/build:")
+        return None
+    examples = tuple(row.example for row in rows if row.example)
+
+    def show_surprise(report: Report) -> None:
+        for draw in redraw:
+            draw(report)
+
+    return Entered(encode(examples, tokenizer_for(choice.vocab_size)), examples, show_surprise)
+
+
+def _toolbar() -> None:
+    text = page_text("examples")
+    with st.container(horizontal=True, vertical_alignment="bottom", key="examples_toolbar"):
+        presets = text.group("presets")
+        st.menu_button(
+            text("start_from"),
+            list(PRESETS),
+            format_func=presets.__getitem__,
+            key="preset",
+            icon=":material/lists:",
+            on_click=start_from,
+        )
+        st.segmented_control(
+            text("alignment"),
+            list(get_args(Alignment)),
+            format_func=text.group("alignments").__getitem__,
+            key="alignment",
+            required=True,
+            persist_state="session",
+            help=text("alignment_help"),
+            label_visibility="collapsed",
+        )
+        st.segmented_control(
+            text("input"),
+            INPUT_KINDS,
+            format_func=text.group("inputs").__getitem__,
+            key="input",
+            required=True,
+            persist_state="session",
+            on_change=convert_rows,
+            label_visibility="collapsed",
+        )
+        st.button(
+            text("add"),
+            key="add_example",
+            icon=":material/add:",
+            type="tertiary",
+            on_click=add_row,
+            disabled=st.session_state["rows"] >= MAX_EXAMPLES,
+        )
+    for name in ("alignment", "input"):
+        if (given := url.refused(name)) is not None:
+            st.warning(text(f"bad_{name}", given=code_span(given)), icon=":material/error:")
+
+
+def _fields(number: int, rows: int) -> None:
+    text = page_text("examples")
+    shifted = st.session_state["alignment"] == "shifted"
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"fields_{number}"):
+        for field in FIELDS[:1] if shifted else FIELDS:
+            name = "text" if shifted else field
+            key = f"{field}_{number}"
+            several_lines = "\n" in st.session_state[key]  # a field of one line would drop the line breaks
+            (st.text_area if several_lines else st.text_input)(
+                text(f"labels.{name}", number=number),
+                key=key,
+                persist_state="session",
+                placeholder=text(f"placeholders.{st.session_state['input']}"),
+            )
+        if rows > 1:
+            st.button(
+                text("remove"),
+                key=f"remove_{number}",
+                icon=":material/close:",
+                type="tertiary",
+                help=text("remove_help", number=number),
+                on_click=remove_row,
+                args=(number,),
+            )
+
+
+def _tokens(
+    row: Typed, choice: ModelChoice, first_index: int, on_position: Callable[[int], None] | None
+) -> Callable[[Report], None]:
+    """Draw a row's chips; returns how to draw them again once there is a report."""
+    tokenizer = tokenizer_for(choice.vocab_size)
+    with st.container(key=f"tokens_{row.number}"):
+        place = st.empty()
+
+    def draw(report: Report | None) -> None:
+        key = f"chips_{row.number}" if report is None else f"chips_{row.number}_scored"
+        if row.encoded is not None:
+            with place:
+                aligned_tokens(
+                    row.encoded, tokenizer, key, first_index=first_index, on_position=on_position, report=report
+                )
+
+    draw(None)
+    if row.error is not None and row.error.code == "count_mismatch" and row.example is not None:
+        with place:
+            unaligned_tokens(row.example, tokenizer, f"chips_{row.number}")
+    return draw
+
+
+def _notices(row: Typed, choice: ModelChoice) -> None:
+    """What is wrong with a row, or worth knowing, with its suggest_fixes as buttons."""
+    text = page_text("examples")
+    tokenizer = tokenizer_for(choice.vocab_size)
+    if row.error is not None:
+        st.warning(error_sentence(row.error), icon=":material/error:")
+        _mend_buttons(row, tokenizer, choice)
+        return
+    if row.example is None or row.encoded is None:
+        return
+    if row.encoded.misaligned_positions:
+        prompt, target = (as_text(given, tokenizer) for given in (row.example.prompt, row.example.target))
+        st.info(text("slip", prompt=code_span(prompt), target=code_span(target)), icon=":material/rule:")
+    if row.example.alignment != "shifted" and lacks_leading_space(row.example):
+        st.info(text("no_leading_space", target=code_span(str(row.example.target))), icon=":material/space_bar:")
+        _mend_buttons(row, tokenizer, choice, only="leading_space")
+    if joins_differently(row.example, tokenizer):
+        st.info(text("joins_differently"), icon=":material/join:")
+    if any(isinstance(part, str) and END_OF_TEXT in part for part in (row.example.prompt, row.example.target)):
+        st.info(text("end_of_text", token=code_span(END_OF_TEXT)), icon=":material/info:")
+    if row.example.alignment == "shifted":
+        st.caption(text("first_token", token=code_span(tokenizer.piece(int(row.encoded.inputs[0])))))
+
+
+def _mend_buttons(row: Typed, tokenizer: Tokenizer, choice: ModelChoice, only: str | None = None) -> None:
+    text = page_text("examples")
+    offers: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = []
+    code = row.error.code if row.error else ""
+    if row.example is not None and code in ("count_mismatch", ""):
+        for mend in suggest_fixes(row.example, tokenizer):
+            if only in (None, mend.code):
+                offers.append((mend.code, apply_mend, (row.number, mend.example)))
+    if code in ("too_many_characters", "too_many_tokens"):
+        offers.append(("shorten", shorten_row, (row.number, choice)))
+    if code == "not_ids":
+        offers.append(("as_text", read_as_text, ()))
+    if code in ("empty_prompt", "empty_target", "too_few_tokens", "id_out_of_range"):
+        offers.append(("from_book", fill_from_book, (row.number,)))
+    with st.container(horizontal=True):
+        for name, act, args in offers:
+            st.button(
+                text(f"mends.{name}"),
+                key=f"mend_{name}_{row.number}",
+                icon=":material/build:",
+                on_click=act,
+                args=args,
+            )

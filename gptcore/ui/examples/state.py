@@ -1,0 +1,239 @@
+"""The examples as session and address hold them: read, lined up, changed by presets, suggest_fixes and buttons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+
+import streamlit as st
+
+from gptcore.errors import InputError
+from gptcore.examples import (
+    MAX_EXAMPLES,
+    Alignment,
+    EncodedExample,
+    Example,
+    TokenBatch,
+    check_context,
+    encode_example,
+    parse_ids,
+)
+from gptcore.presets import PRESETS
+from gptcore.tokenizers.base import MAX_CHARACTERS, Tokenizer, check_length, clean_text
+from gptcore.tokenizers.choice import tokenizer_for
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.state import url
+
+FIELDS = ("prompt", "target")
+INPUT_KINDS = ("text", "ids")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """One row as it stands in the fields, and what became of it: an encoded example, or what is wrong."""
+
+    number: int
+    example: Example | None
+    encoded: EncodedExample | None
+    error: InputError | None
+
+
+def restore_examples() -> None:
+    """Bring the fields to what the address or the session says; on every page, before anything reads them."""
+    state = st.session_state
+    alignment, _ = url.value("alignment", "paired", url.one_of(*get_args(Alignment)))
+    kind, _ = url.value("input", "text", url.one_of(*INPUT_KINDS))
+    query = url.given()
+    if query is not None:
+        rows = [n for n in range(1, MAX_EXAMPLES + 1) if any(f"{field}_{n}" in query for field in FIELDS)]
+        if rows:
+            state["rows"] = max(rows)
+            for n in range(1, max(rows) + 1):
+                for field in FIELDS:
+                    state[f"{field}_{n}"] = clean_text(query.get(f"{field}_{n}", ""))
+    if "rows" not in state or (query is not None and not rows):
+        _fill(PRESETS["book"], kind)
+    default = kind == "text" and alignment == "paired" and _rows() == [(e.prompt, e.target) for e in PRESETS["book"]]
+    for n, row in enumerate(_rows(), start=1):
+        for field, typed in zip(FIELDS, row, strict=True):
+            state[f"{field}_{n}"] = typed
+            if not default and (typed or row == ("", "")) and not (field == "target" and alignment == "shifted"):
+                url.put(f"{field}_{n}", typed)  # an empty row too: it is there
+
+
+def current_examples(choice: ModelChoice) -> tuple[Example, ...] | None:
+    """The examples as they stand, or None while any row needs mending: for pages that do not show the editor."""
+    rows = read_rows(choice)
+    return None if any(row.error for row in rows) else tuple(row.example for row in rows if row.example)
+
+
+def _rows() -> list[tuple[str, str]]:
+    state = st.session_state
+    return [
+        (state.get(f"prompt_{n}") or "", state.get(f"target_{n}") or "") for n in range(1, state.get("rows", 0) + 1)
+    ]
+
+
+def read_rows(choice: ModelChoice) -> list[Typed]:
+    """Every row as it stands in the fields, lined up or with what is wrong."""
+    return [_read_row(n, prompt, target, choice) for n, (prompt, target) in enumerate(_rows(), start=1)]
+
+
+def _read_row(number: int, prompt: str, target: str, choice: ModelChoice) -> Typed:
+    """One row as typed: its example, lined up, or the mistake in it."""
+    alignment: Alignment = st.session_state["alignment"]
+    tokenizer = tokenizer_for(choice.vocab_size)
+    example = None
+    try:
+        parts: list[Any] = [_read_field("prompt", prompt)]
+        parts.append("" if alignment == "shifted" else _read_field("target", target))
+        if st.session_state["input"] == "ids":
+            parts = [parse_ids(part) for part in parts]
+        example = Example(parts[0], parts[1], alignment)
+        encoded = encode_example(example, tokenizer)
+        check_context(
+            TokenBatch((encoded,), encoded.inputs[None], encoded.targets[None], tokenizer), choice.config.context_length
+        )
+    except InputError as error:
+        return Typed(number, example, None, error)
+    return Typed(number, example, encoded, None)
+
+
+def _read_field(field: str, typed: str) -> str:
+    """What was typed, once its length is known to be harmless."""
+    try:
+        return clean_text(check_length(typed))
+    except InputError as error:
+        error.field = field
+        raise
+
+
+def as_text(given: str | tuple[int, ...], tokenizer: Tokenizer) -> str:
+    """An example's part as text."""
+    return given if isinstance(given, str) else tokenizer.decode(given)
+
+
+def _as_typed(given: str | tuple[int, ...], kind: str, tokenizer: Tokenizer) -> str:
+    """An example's part as it would be typed: text, or ids."""
+    if kind == "text":
+        return as_text(given, tokenizer)
+    return ", ".join(map(str, tokenizer.encode(given) if isinstance(given, str) else given))
+
+
+def _fill(examples: tuple[Example, ...], kind: str) -> None:
+    state = st.session_state
+    for n, example in enumerate(examples, start=1):
+        state[f"prompt_{n}"] = _as_typed(example.prompt, kind, tokenizer_for(50_257))
+        state[f"target_{n}"] = _as_typed(example.target, kind, tokenizer_for(50_257))
+    state["rows"] = len(examples)
+
+
+def start_from() -> None:
+    """Fill the fields from the preset that was chosen."""
+    show_examples(PRESETS[st.session_state["preset"]])
+
+
+def show_examples(examples: tuple[Example, ...]) -> None:
+    """Fill the fields with examples, all lined up in one way and entered as their first one is."""
+    kind = "text" if isinstance(examples[0].prompt, str) else "ids"
+    st.session_state["input"] = kind
+    st.session_state["alignment"] = examples[0].alignment
+    _fill(examples, kind)
+
+
+def add_row() -> None:
+    """One more row, empty."""
+    state = st.session_state
+    if state["rows"] < MAX_EXAMPLES:  # a second click may arrive before the button is gone
+        state["rows"] += 1
+        for field in FIELDS:
+            state[f"{field}_{state['rows']}"] = ""
+
+
+def remove_row(number: int) -> None:
+    """Take a row away; those below move up."""
+    state = st.session_state
+    if not 1 <= number <= state["rows"] or state["rows"] == 1:
+        return
+    for n in range(number, state["rows"]):
+        for field in FIELDS:
+            state[f"{field}_{n}"] = state[f"{field}_{n + 1}"]
+    state["rows"] -= 1
+
+
+def convert_rows() -> None:
+    """The other way of entering: what was typed becomes ids, or text again; what cannot be read stays as it is."""
+    state = st.session_state
+    tokenizer = tokenizer_for(50_257)
+    for n, row in enumerate(_rows(), start=1):
+        for field, typed in zip(FIELDS, row, strict=True):
+            try:
+                given = typed if state["input"] == "ids" else parse_ids(typed)
+                state[f"{field}_{n}"] = _as_typed(given, state["input"], tokenizer)
+            except InputError:
+                continue
+
+
+def apply_mend(number: int, example: Example) -> None:
+    """Put a mended example into a row's fields."""
+    state = st.session_state
+    kind = state["input"]
+    tokenizer = tokenizer_for(50_257)
+    state["alignment"] = example.alignment
+    state[f"prompt_{number}"] = _as_typed(example.prompt, kind, tokenizer)
+    if example.alignment != "shifted":
+        state[f"target_{number}"] = _as_typed(example.target, kind, tokenizer)
+
+
+def shorten_row(number: int, choice: ModelChoice) -> None:
+    """Keep as much of a row as is read: 20,000 characters, and as many tokens as the context holds."""
+    state = st.session_state
+    tokenizer = tokenizer_for(choice.vocab_size)
+    parts: list[str | tuple[int, ...]] = []
+    for field in FIELDS:
+        typed = clean_text((state.get(f"{field}_{number}") or "")[:MAX_CHARACTERS])
+        try:
+            parts.append(parse_ids(typed) if state["input"] == "ids" else typed)
+        except InputError:  # too long, and no ids either: that is said next
+            parts.append(())
+            state[f"{field}_{number}"] = typed
+    lengths = [len(tokenizer.encode(part) if isinstance(part, str) else part) for part in parts]
+    context = choice.config.context_length
+    limits = [context, context]
+    if state["alignment"] == "shifted":
+        limits[0] += 1  # the last token is a target only
+    elif state["alignment"] == "continuation":  # prompt and target share the context: the shorter one is kept whole
+        half = (context + 1) // 2
+        limits = [max(half, context + 1 - lengths[1]), max(context + 1 - half, context + 1 - lengths[0])]
+    for field, part, limit in zip(FIELDS, parts, limits, strict=True):
+        if part:
+            state[f"{field}_{number}"] = _as_typed(_first_tokens(part, limit, tokenizer), state["input"], tokenizer)
+
+
+def _first_tokens(part: str | tuple[int, ...], limit: int, tokenizer: Tokenizer) -> str | tuple[int, ...]:
+    """At most `limit` tokens from the start of a text, in whole characters, or of ids."""
+    if not isinstance(part, str):
+        return part[:limit]
+    ids = tokenizer.encode(part)
+    if len(ids) <= limit:
+        return part
+    for kept in range(limit, 0, -1):
+        text = tokenizer.decode(ids[:kept])
+        if part.startswith(text) and len(tokenizer.encode(text)) <= limit:  # not so where a character is cut in two
+            return text
+    return ""
+
+
+def read_as_text() -> None:
+    """Take what was typed as text, not as ids."""
+    st.session_state["input"] = "text"
+
+
+def fill_from_book(number: int) -> None:
+    """Put one of the book's texts into a row."""
+    state = st.session_state
+    example = PRESETS["book"][(number - 1) % len(PRESETS["book"])]
+    if state["alignment"] == "continuation":
+        example = replace(example, target=" you", alignment="continuation")
+    for field in FIELDS:
+        state[f"{field}_{number}"] = _as_typed(getattr(example, field), state["input"], tokenizer_for(50_257))

@@ -1,0 +1,161 @@
+"""A report as a page shows it: the three numbers, the linked charts, one position opened."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from gptcore import number_format
+from gptcore.examples import Example
+from gptcore.token_display import visible
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.report.position import _position, choose_position, likeliest_tokens, position_field
+from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import chart, code_span, current_style
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from gptcore.results.report import Report
+
+
+def linked_charts(report: Report) -> dict[str, go.Figure]:
+    """Target probabilities, their logs, the ruler; a click on any position opens it. Returns the figures by title."""
+    from gptcore.charts.perplexity_ruler import perplexity_ruler
+    from gptcore.charts.report_positions import log_probabilities, target_probabilities
+
+    text, style, selected = page_text("explore"), current_style(), _position(report)
+    best, worst = int(np.argmax(report.log_probability)), int(np.argmin(report.log_probability))
+    named = {"best": visible(report.target_piece[best]), "worst": visible(report.target_piece[worst])}
+    left, right = st.columns(2)
+    probabilities = target_probabilities(report, text.group("chart_target_probabilities"), style, selected=selected)
+    logs = log_probabilities(report, text.group("chart_log_probabilities"), style, selected=selected)
+    titles = {key: text(f"{key}.title") for key in ("chart_target_probabilities", "chart_log_probabilities")}
+    titles["chart_perplexity"] = text("chart_perplexity.title")
+    with left, st.container(border=True):
+        chart(
+            probabilities,
+            "chart_target_probabilities",
+            text(
+                "chart_target_probabilities.summary",
+                above=int((report.target_probability > 1 / report.vocab_size).sum()),
+                positions=report.positions,
+                vocabulary=number_format.count(report.vocab_size),
+                best_p=number_format.probability(float(report.target_probability[best])),
+                worst_p=number_format.probability(float(report.target_probability[worst])),
+                **named,
+            ),
+            title=titles["chart_target_probabilities"],
+            on_position=choose_position,
+        )
+        st.markdown(text("own_text", choices=_own_choices(report)))
+    with right, st.container(border=True):
+        chart(
+            logs,
+            "chart_log_probabilities",
+            text(
+                "chart_log_probabilities.summary",
+                best_ln=number_format.nats(float(report.log_probability[best])),
+                worst_ln=number_format.nats(float(report.log_probability[worst])),
+                mean=number_format.nats(report.mean_log_probability),
+                **named,
+            ),
+            title=titles["chart_log_probabilities"],
+            on_position=choose_position,
+        )
+    parts = report.per_example()
+    lesser = [
+        (text("chart_perplexity.example", number=example + 1), perplexity)
+        for example, perplexity in zip(parts["example"].tolist(), parts["perplexity"].tolist(), strict=True)
+    ]
+    ruler = perplexity_ruler(
+        [(text("chart_perplexity.this"), report.perplexity)],
+        report.vocab_size,
+        text.group("chart_perplexity"),
+        style,
+        lesser=lesser if len(lesser) > 1 else (),
+    )
+    below = report.perplexity <= report.vocab_size
+    factor = math.exp(abs(report.cross_entropy - report.uniform_cross_entropy))
+    with st.container(border=True):
+        chart(
+            ruler,
+            "chart_perplexity",
+            text(
+                f"chart_perplexity.summary_{'below' if below else 'above'}",
+                perplexity=number_format.perplexity(report.perplexity),
+                vocabulary=number_format.count(report.vocab_size),
+                factor=f"{factor:,.3g}" if factor < 1000 else number_format.count(factor),
+            ),
+            title=titles["chart_perplexity"],
+        )
+    return {titles[key]: figure for key, figure in zip(titles, (probabilities, logs, ruler), strict=True)}
+
+
+def position_inspector(report: Report, choice: ModelChoice, examples: Sequence[Example]) -> None:
+    """One position opened: its equation with the numbers in it, its share, its likeliest tokens, all probabilities."""
+    from gptcore.charts.report_distribution import rank_curve
+    from gptcore.ui.models.result_cache import rank_curve_for
+
+    text, style = page_text("explore"), current_style()
+    st.subheader(text("one_position"), anchor=False)
+    index = position_field(report)
+    left, right = st.columns(2)
+    with left, st.container(border=True):
+        _equation(report, index)
+        likeliest_tokens(report, index, "chart_top_tokens", title=text("chart_top_tokens.title"))
+    with right, st.container(border=True):
+        curve = rank_curve_for(choice, examples, index, report.provenance.temperature)
+        words = text.group("chart_rank_curve")
+        chart(
+            rank_curve(curve, report.target_piece[index], words, style),
+            "chart_rank_curve",
+            text(
+                "chart_rank_curve.summary",
+                highest=number_format.probability(float(curve.probability[0])),
+                lowest=number_format.probability(float(curve.probability[-1])),
+                rank=number_format.count(curve.target_rank),
+            ),
+            title=text("chart_rank_curve.title", vocabulary=number_format.count(report.vocab_size)),
+        )
+        st.markdown(
+            text(
+                "inspector.own",
+                predicted=code_span(report.predicted_piece[index]),
+                predicted_p=number_format.probability(float(report.predicted_probability[index])),
+                entropy=number_format.nats(float(report.entropy_nats[index])),
+                uniform=number_format.nats(report.uniform_cross_entropy),
+            )
+        )
+
+
+def _own_choices(report: Report) -> str:
+    """What the model would have said in place of each example's targets."""
+    said = ["".join(np.array(report.predicted_piece)[report.example == n]) for n in np.unique(report.example)]
+    return " · ".join(code_span(choices, longest=120) for choices in said)
+
+
+def _equation(report: Report, index: int) -> None:
+    text = page_text("explore")
+    prompt, target = code_span(report.prompt_piece[index]), code_span(report.target_piece[index])
+    st.markdown(text("inspector.after", prompt=prompt, target=target))
+    st.latex(
+        r"p = \frac{e^{z_{\text{target}}}}{\sum_v e^{z_v}}"
+        rf" = \frac{{e^{{{report.target_logit[index]:.4f}}}}}{{e^{{{report.log_normalizer_nats[index]:.4f}}}}}"
+        rf" = {number_format.probability_in_latex(float(report.target_probability[index]))}"
+    )
+    st.markdown(
+        text(
+            "inspector.reading",
+            one_in=number_format.one_in(float(report.surprisal_nats[index])),
+            rank=number_format.count(int(report.rank[index])),
+            vocabulary=number_format.count(report.vocab_size),
+            surprisal=number_format.nats(float(report.surprisal_nats[index])),
+            share=number_format.percent(float(report.share_of_loss[index])),
+            factor=f"{report.perplexity_factor[index]:,.4g}",
+        )
+    )

@@ -1,0 +1,1 @@
+"""Downloads: tables, analyses, charts, scripts and notebooks."""

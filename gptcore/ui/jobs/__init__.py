@@ -1,0 +1,1 @@
+"""Long work in the background: its queue, its thread, its progress on the page."""

@@ -1,0 +1,1 @@
+"""Models as pages use them: chosen, listed, kept in memory, downloaded."""

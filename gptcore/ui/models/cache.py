@@ -1,0 +1,89 @@
+"""Models kept in memory: shared by all visitors, bounded in bytes."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gptcore.ui.jobs.turn_queue import FairGate
+from gptcore.ui.memory import check_memory
+from gptcore.ui.models.choice import LOADERS, ModelChoice, own_model
+
+if TYPE_CHECKING:
+    from gptcore.model import GPTModel
+
+
+MODEL_BYTES = int(os.environ.get("GPT_EXPLORER_MODEL_MEMORY_MB", "1400")) * 2**20
+"""How much memory kept models may take together: two of GPT-2's smallest size. One is always kept."""
+
+
+class ModelShelf:
+    """LRUCache models, least recently used first out. One visitor's calculation at a time, in order of arrival.
+
+    Since turns do not overlap, the memory of the least recently used model can be drawn over for the next seed.
+    """
+
+    def __init__(self, max_bytes: int = MODEL_BYTES) -> None:
+        self.max_bytes = max_bytes
+        self.gate = FairGate()
+        self._models: OrderedDict[ModelChoice, GPTModel] = OrderedDict()
+
+    def holds(self, choice: ModelChoice) -> bool:
+        """Whether a model is ready."""
+        return choice.kind == "trained_here" or choice in self._models
+
+    @property
+    def bytes_held(self) -> int:
+        """Memory of all kept weights, in bytes."""
+        return sum(model.config.weight_bytes for model in list(self._models.values()))
+
+    @contextmanager
+    def turn(self, choice: ModelChoice, tell_place: Callable[[int], None] | None = None) -> Iterator[GPTModel]:
+        """Wait for one's turn and have the model for its length; do not keep it."""
+        with self.gate.turn(tell_place):
+            if choice.kind == "trained_here":  # one visitor's own: kept in their session, not among everyone's
+                yield own_model(choice)
+                return
+            model = self._models.pop(choice, None)
+            if model is None:
+                model = self._make(choice)
+            self._models[choice] = model
+            yield model
+
+    def forget(self, choice: ModelChoice) -> None:
+        """Let go of a model that will not be asked for again."""
+        self._models.pop(choice, None)
+
+    def _make(self, choice: ModelChoice) -> GPTModel:
+        from gptcore.initialization import initialize, untrained_model
+
+        if choice.kind != "untrained":
+            self._make_room(choice.config.weight_bytes)
+            check_memory(choice.config.weight_bytes)
+            return LOADERS[choice.kind](choice)
+        reused = self._make_room(choice.config.weight_bytes, like=choice)
+        if reused is not None:
+            return initialize(reused, choice.seed)
+        check_memory(choice.config.weight_bytes)
+        return untrained_model(choice.config, choice.seed)
+
+    def _make_room(self, wanted: int, like: ModelChoice | None = None) -> GPTModel | None:
+        """Drop the least recently used until `wanted` bytes fit; the last one dropped of the same shape, if any."""
+        reusable = None
+        while self._models and self.bytes_held + wanted > self.max_bytes:
+            choice, model = self._models.popitem(last=False)
+            if like is not None and choice.kind == "untrained" and choice.config == like.config:
+                reusable = model
+                break
+        return reusable
+
+
+_SHELF = ModelShelf()
+
+
+def shelf() -> ModelShelf:
+    """The process's one shelf."""
+    return _SHELF

@@ -1,0 +1,118 @@
+"""GPT-2's weights at the press of a button, where downloading is allowed: progress, a stop, and what went wrong."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import streamlit as st
+
+from gptcore.errors import InputError
+from gptcore.ui.jobs.progress import follow
+from gptcore.ui.models.catalog import found_gpt2, look_again
+from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import error_sentence
+from gptcore.weights.gpt2_download import MEGABYTES, REPOSITORY, Stopped, can_fetch, fetch_gpt2
+
+ALLOW_VARIABLE = "GPT_EXPLORER_ALLOW_DOWNLOAD"
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def download_allowed() -> bool:
+    """What GPT_EXPLORER_ALLOW_DOWNLOAD says; unless it is set, whether the server answers this machine only."""
+    given = os.environ.get(ALLOW_VARIABLE, "").strip().lower()
+    if given:
+        return given in ("1", "true", "yes", "on")
+    return st.get_option("server.address") in _LOCAL
+
+
+class Download:
+    """A download on a thread of its own: it goes on while pages are changed, for everyone at once."""
+
+    def __init__(self) -> None:
+        self.done, self.total = 0, MEGABYTES * 10**6
+        self.error: InputError | None = None
+        self.finished = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="download", daemon=True)
+
+    def start(self) -> Download:
+        """Begin. Returns itself."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Want it no longer; it ends with the piece that is on its way, and nothing is kept."""
+        self._stop.set()
+
+    @property
+    def active(self) -> bool:
+        """Whether it goes on."""
+        return self._thread.is_alive() and not self._stop.is_set()
+
+    def _work(self) -> None:
+        try:
+            fetch_gpt2(self._tell, self._stop.is_set)
+            self.finished = True
+        except Stopped:
+            pass
+        except InputError as error:
+            self.error = error
+        finally:
+            look_again()
+
+    def _tell(self, done: int, total: int) -> None:
+        self.done, self.total = done, max(done, total)
+
+
+_DOWNLOADS: dict[str, Download] = {}
+
+
+def download_gpt2() -> None:
+    """The button, or how far the download is; nothing where it is not allowed, or the weights are here."""
+    download = _DOWNLOADS.get(REPOSITORY)
+    if download is not None and download.active:
+        follow(lambda: download.active, lambda: _progress(download))
+    elif REPOSITORY not in found_gpt2() and download_allowed():
+        text = page_text("models")
+        if download is not None and download.error is not None:
+            st.warning(error_sentence(download.error), icon=":material/cloud_off:")
+        st.button(
+            text("download", megabytes=MEGABYTES),
+            key="download_gpt2",
+            icon=":material/download:",
+            help=text("download_help" if can_fetch() else "download_no_library", name=REPOSITORY),
+            disabled=not can_fetch(),
+            on_click=_start,
+            width="stretch",
+        )
+
+
+def _start() -> None:
+    download = _DOWNLOADS.get(REPOSITORY)
+    if download is None or not download.active:
+        _DOWNLOADS[REPOSITORY] = Download().start()
+    st.session_state["_wants_gpt2"] = True
+
+
+def _stop() -> None:
+    _DOWNLOADS[REPOSITORY].stop()
+    st.session_state.pop("_wants_gpt2", None)
+
+
+def fetched_for_me() -> str | None:
+    """The id of the model whose download this visitor began, once, when it is there."""
+    if st.session_state.get("_wants_gpt2") and REPOSITORY in found_gpt2():
+        del st.session_state["_wants_gpt2"]
+        return f"gpt2/{REPOSITORY}"
+    return None
+
+
+def _progress(download: Download) -> None:
+    text = page_text("models")
+    megabytes = {"done": f"{download.done / 1e6:,.0f}", "total": f"{download.total / 1e6:,.0f}"}
+    words = text("downloading", **megabytes) if download.done else text("connecting")
+    st.progress(min(1.0, download.done / download.total), text=words)
+    st.button(
+        text("download_stop"), key="download_stop", icon=":material/stop_circle:", on_click=_stop, width="stretch"
+    )

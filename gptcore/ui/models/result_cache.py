@@ -1,0 +1,146 @@
+"""Reports for pages: scored in turn, kept for whoever asks the same next."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import streamlit as st
+
+from gptcore.config import SIZES
+from gptcore.examples import Example, encode
+from gptcore.number_format import count
+from gptcore.tokenizers.choice import tokenizer_for
+from gptcore.ui.models.cache import shelf
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.state.translations import page_text
+
+if TYPE_CHECKING:
+    from gptcore.model import GPTModel
+    from gptcore.results.report import RankCurve, Report
+
+Result = TypeVar("Result")
+
+
+class LRUCache:
+    """The last results by what decides them: bounded, safe to share between threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._results: OrderedDict[Hashable, object] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> object | None:
+        """What is kept under a key, or None."""
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+            return self._results.get(key)
+
+    def keep(self, key: Hashable, result: object) -> None:
+        """Keep a result; the one asked for longest ago goes when there are too many."""
+        with self._lock:
+            self._results[key] = result
+            while len(self._results) > self._most:
+                self._results.popitem(last=False)
+
+
+_KEPT = LRUCache(most=256)
+
+
+def prepare(
+    choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0, index: int = 0
+) -> tuple[Report, RankCurve]:
+    """Make and keep what a page will ask for, outside of any visitor's run."""
+    with shelf().turn(choice) as model:
+        report = _score(examples, temperature)(model)
+        _KEPT.keep(_report_key(choice, examples, temperature), report)  # at once: someone may be waiting for it
+        curve = _curve(examples, index, temperature)(model)
+        _KEPT.keep(_curve_key(choice, examples, index, temperature), curve)
+    return report, curve
+
+
+def report_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> Report:
+    """The report of examples under a model, said while it is made.
+
+    Raises InputError as `gptcore.score` does, and "no_memory".
+    """
+    return _get_or_compute(_report_key(choice, examples, temperature), choice, _score(examples, temperature))
+
+
+def rank_curve_for(choice: ModelChoice, examples: Sequence[Example], index: int, temperature: float = 1.0) -> RankCurve:
+    """One scored position's whole distribution under a model."""
+    key = _curve_key(choice, examples, index, temperature)
+    return _get_or_compute(key, choice, _curve(examples, index, temperature))
+
+
+def with_model(choice: ModelChoice, key: Hashable, make: Callable[[GPTModel], Result]) -> Result:
+    """Any other result of a model, made in turn and kept under (choice, key)."""
+    return _get_or_compute((key, choice), choice, make)
+
+
+def _get_or_compute(key: Hashable, choice: ModelChoice, make: Callable[[GPTModel], Result]) -> Result:
+    said_here = st.container()  # there whether something is said in it or not: what follows keeps its place
+    if choice.kind == "trained_here":  # its weights may change under the same name: nothing is kept
+        with said_here, _progress_message(choice) as tell_place, shelf().turn(choice, tell_place) as model:
+            return make(model)
+    result = cast("Result | None", _KEPT.get(key))
+    if result is None:
+        with said_here, _progress_message(choice) as tell_place, shelf().turn(choice, tell_place) as model:
+            result = cast("Result | None", _KEPT.get(key))  # whoever was ahead may have asked the same
+            if result is None:
+                result = make(model)
+        _KEPT.keep(key, result)
+    return result
+
+
+def _report_key(choice: ModelChoice, examples: Sequence[Example], temperature: float) -> Hashable:
+    return "report", choice, tuple(examples), temperature
+
+
+def _curve_key(choice: ModelChoice, examples: Sequence[Example], index: int, temperature: float) -> Hashable:
+    return "curve", choice, tuple(examples), index, temperature
+
+
+def _score(examples: Sequence[Example], temperature: float) -> Callable[[GPTModel], Report]:
+    def make(model: GPTModel) -> Report:
+        from gptcore.scoring import score
+
+        return score(model, examples, temperature=temperature)
+
+    return make
+
+
+def _curve(examples: Sequence[Example], index: int, temperature: float) -> Callable[[GPTModel], RankCurve]:
+    def make(model: GPTModel) -> RankCurve:
+        from gptcore.scoring import rank_curve
+
+        batch = encode(examples, tokenizer_for(model.config.vocab_size))
+        return rank_curve(model, batch, index, temperature=temperature)
+
+    return make
+
+
+@contextmanager
+def _progress_message(choice: ModelChoice) -> Iterator[Callable[[int], None]]:
+    """Say what is being done, and one's place in the queue while there is one."""
+    text = page_text("models")
+    place = st.empty()
+
+    def tell_place(ahead: int) -> None:
+        place.caption(text("queue", ahead=ahead))
+
+    if shelf().holds(choice) or choice.size == "toy":  # its few thousand weights are drawn at once
+        words = text("scoring")
+    elif choice.kind == "untrained":
+        words = text(
+            "drawing", millions=count(SIZES[choice.size].with_(context_length=choice.context_length).parameters / 1e6)
+        )
+    else:
+        words = text("loading")
+    with st.spinner(words):
+        yield tell_place
+    place.empty()

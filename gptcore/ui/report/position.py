@@ -1,0 +1,73 @@
+"""One scored position, chosen and opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from gptcore import number_format
+from gptcore.token_display import visible
+from gptcore.ui.state import url
+from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import chart, code_span, current_style
+
+if TYPE_CHECKING:
+    from gptcore.results.report import Report
+
+
+def choose_position(index: int) -> None:
+    """Open a scored position, by its index in the report."""
+    st.session_state["position"] = index + 1
+
+
+def position_field(report: Report) -> int:
+    """The field that chooses a scored position; its index."""
+    text = page_text("explore")
+    index = _position(report)
+    st.selectbox(
+        text("position"),
+        list(range(1, report.positions + 1)),
+        format_func=lambda number: text(
+            "position_option",
+            number=number,
+            target=visible(report.target_piece[number - 1]),
+            prompt=visible(report.prompt_piece[number - 1]),
+        ),
+        key="position",
+        persist_state="session",
+    )
+    if (given := url.refused("position")) is not None:
+        st.warning(text("bad_position", given=code_span(given), positions=report.positions), icon=":material/error:")
+    return index
+
+
+def likeliest_tokens(report: Report, index: int, key: str, *, title: str, k: int = 10) -> None:
+    """The chart of the k likeliest tokens at a position, under its key."""
+    from gptcore.charts.report_distribution import top_tokens
+
+    text = page_text("explore")
+    chart(
+        top_tokens(report, index, text.group("chart_top_tokens"), current_style(), k=k),
+        key,
+        text(
+            "chart_top_tokens.summary",
+            first=visible(report.predicted_piece[index]),
+            first_p=number_format.probability(float(report.predicted_probability[index])),
+            target=visible(report.target_piece[index]),
+            rank=number_format.count(int(report.rank[index])),
+        ),
+        title=title,
+    )
+
+
+def _position(report: Report) -> int:
+    """Index of the chosen position; the first where the address or another text names one that is not there."""
+    number, _ = url.value("position", 1, url.whole_number(1, 100_000))
+    if number > report.positions:
+        if url.given() is None:  # a shorter text: nobody asked for this position
+            url.leave_out("position")
+        else:
+            url.refuse("position", str(number))
+        st.session_state["position"] = number = 1
+    return int(number) - 1

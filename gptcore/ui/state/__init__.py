@@ -1,0 +1,1 @@
+"""What a page remembers of its visitor: the URL, the language."""

@@ -1,0 +1,185 @@
+"""What backpropagation does: the push on one position's logits, and what real steps make of its distribution."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import streamlit as st
+
+from gptcore import number_format
+from gptcore.config import SIZES
+from gptcore.errors import InputError
+from gptcore.examples import Example, encode
+from gptcore.presets import PRESETS
+from gptcore.results.training import LogitGradient
+from gptcore.token_display import visible
+from gptcore.tokenizers.choice import tokenizer_for
+from gptcore.training.config import TrainConfig
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.state import url
+from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import chart, code_span, current_style, error_sentence
+
+VOCABULARIES = ("seven", "gpt2")
+_SIZE = {"seven": "toy", "gpt2": "mini"}
+_EXAMPLES = {
+    "seven": (Example("every effort moves", "effort moves you"),),
+    "gpt2": PRESETS["book"][:1],
+}
+RATES = (0.01, 0.03, 0.1, 0.3)
+MOST_STEPS = 10
+
+
+def backpropagation(choice: ModelChoice) -> None:
+    """The section: vocabulary, position, rate and steps; the push as bars; before and after."""
+    text = page_text("train")
+    st.markdown(text("backpropagation.lead"))
+    vocabulary, position, rate, step = _controls(text("backpropagation.vocabulary"))
+    try:
+        gradients = _gradients(vocabulary, choice.seed, rate)
+    except InputError as error:
+        st.warning(error_sentence(error), icon=":material/error:")
+        return
+    before, after = gradients[step - 1], gradients[step]
+    index = position - 1
+    target = visible(before.target_piece[index])
+    is_target = int((before.shown_token_id[index] == before.target_token_id[index]).argmax())
+    p_before, p_after = (float(g.probability[index, is_target]) for g in (before, after))
+    st.caption(text(f"backpropagation.model_{vocabulary}", seed=choice.seed))
+    left, right = st.columns(2)
+    with left, st.container(border=True):
+        _push(before, index, target, is_target)
+    with right, st.container(border=True):
+        _distribution(before, after, index, target, (p_before, p_after))
+    st.markdown(
+        text(
+            "backpropagation.after",
+            step=step,
+            target=code_span(before.target_piece[index]),
+            p_before=number_format.probability(p_before),
+            p_after=number_format.probability(p_after),
+            loss_before=number_format.nats(before.cross_entropy),
+            loss_after=number_format.nats(after.cross_entropy),
+        )
+    )
+
+
+def _controls(label: str) -> tuple[str, int, float, int]:
+    text = page_text("train")
+    vocabulary, _ = url.value("backpropagation_vocabulary", "seven", url.one_of(*VOCABULARIES))
+    tokenizer = tokenizer_for(SIZES[_SIZE[vocabulary]].vocab_size)
+    batch = encode(_EXAMPLES[vocabulary], tokenizer)
+    prompts, targets = batch.inputs[batch.scored], batch.targets[batch.scored]
+    url.value("backpropagation_position", 1, url.whole_number(1, len(targets)))
+    url.value("backpropagation_rate", 0.1, url.one_of(*RATES))
+    url.value("backpropagation_number", 1, url.whole_number(1, MOST_STEPS))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="backpropagation_controls"):
+        st.segmented_control(
+            label,
+            VOCABULARIES,
+            format_func=lambda name: text(f"backpropagation.{name}"),
+            key="backpropagation_vocabulary",
+            required=True,
+            persist_state="session",
+        )
+        st.selectbox(
+            text("backpropagation.position"),
+            list(range(1, len(targets) + 1)),
+            format_func=lambda number: text(
+                "backpropagation.position_option",
+                number=number,
+                target=visible(tokenizer.piece(int(targets[number - 1]))),
+                prompt=visible(tokenizer.piece(int(prompts[number - 1]))),
+            ),
+            key="backpropagation_position",
+            persist_state="session",
+            width=260,
+        )
+        st.segmented_control(
+            text("backpropagation.rate"),
+            RATES,
+            key="backpropagation_rate",
+            required=True,
+            persist_state="session",
+        )
+        st.slider(
+            text("backpropagation.step"),
+            0,
+            MOST_STEPS,
+            key="backpropagation_number",
+            persist_state="session",
+            width=220,
+        )
+        st.button(
+            text("backpropagation.one_more"),
+            key="backpropagation_step",
+            icon=":material/skip_next:",
+            disabled=st.session_state["backpropagation_number"] >= MOST_STEPS,
+            on_click=_one_more,
+        )
+    state = st.session_state
+    return (
+        vocabulary,
+        int(state["backpropagation_position"]),
+        float(state["backpropagation_rate"]),
+        int(state["backpropagation_number"]),
+    )
+
+
+@lru_cache(maxsize=64)
+def _gradients(vocabulary: str, seed: int, rate: float) -> tuple[LogitGradient, ...]:
+    """The gradient before every one of MOST_STEPS plain gradient steps, and after the last."""
+    from gptcore.initialization import untrained_model
+    from gptcore.training.logit_gradients import follow_gradients
+
+    config = SIZES[_SIZE[vocabulary]]
+    model = untrained_model(config, seed)
+    batch = encode(_EXAMPLES[vocabulary], tokenizer_for(config.vocab_size))
+    return tuple(follow_gradients(model, batch, TrainConfig(rate, steps=MOST_STEPS, optimizer="sgd")))
+
+
+def _push(gradient: LogitGradient, index: int, target: str, is_target: int) -> None:
+    from gptcore.charts.logit_gradients import push_on_logits
+
+    text = page_text("train")
+    p, N = float(gradient.probability[index, is_target]), gradient.positions
+    up = -float(gradient.gradient[index, is_target])
+    st.latex(r"\frac{\partial\,\text{loss}}{\partial z_v} = \frac{p_v - [v = \text{target}]}{N}")
+    st.latex(rf"\frac{{{number_format.probability_in_latex(p)} - 1}}{{{N}}} = {-up:.4f}")
+    chart(
+        push_on_logits(gradient, index, text.group("chart_push"), current_style()),
+        "backpropagation_chart_push",
+        text(
+            "chart_push.summary", target=target, push=number_format.signed_nats(up), down=number_format.signed_nats(-up)
+        ),
+        title=text("chart_push.title", step=gradient.step + 1),
+    )
+
+
+def _distribution(before: LogitGradient, after: LogitGradient, index: int, target: str, p: tuple[float, float]) -> None:
+    from gptcore.charts.logit_gradients import before_and_after
+
+    text = page_text("train")
+    factor = p[1] / p[0] if p[0] else math.inf
+    st.latex(
+        rf"p_{{\text{{target}}}}:\; {number_format.probability_in_latex(p[0])}"
+        rf" \to {number_format.probability_in_latex(p[1])}"
+    )
+    st.latex(rf"\times\,{factor:.3g}")
+    chart(
+        before_and_after(before, after, index, text.group("chart_distribution"), current_style()),
+        "backpropagation_chart_distribution",
+        text(
+            "chart_distribution.summary",
+            step=after.step,
+            target=target,
+            before=number_format.probability(p[0]),
+            after=number_format.probability(p[1]),
+        ),
+        title=text("chart_distribution.title", step=after.step),
+    )
+
+
+def _one_more() -> None:
+    st.session_state["backpropagation_number"] += 1

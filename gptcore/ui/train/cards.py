@@ -1,0 +1,51 @@
+"""The three numbers of a training step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from gptcore import number_format
+from gptcore.results.training import TrainingRun
+from gptcore.ui.state.translations import page_text
+from gptcore.ui.train.plan import Plan
+from gptcore.ui.widgets.basics import number_card
+
+
+def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
+    """The step, its cross-entropy and its perplexity as cards."""
+    text, record = page_text("train"), run.records[index]
+    step, loss, perplexity = st.columns(3)
+    with step:
+        values: dict[str, Any] = {"steps": number_format.count(plan.config.steps)}
+        key = "of_steps_last"
+        if record.learning_rate is not None:
+            key = "of_steps" if record.gradient_norm is not None else "of_steps_first"
+            norm = record.gradient_norm if record.gradient_norm is not None else math.nan
+            values |= {"learning_rate": f"{record.learning_rate:.3g}", "norm": f"{norm:.4g}"}
+        number_card("train_step_number", text("numbers.step"), number_format.count(record.step), text(key, **values))
+    with loss:
+        number_card(
+            "train_cross_entropy",
+            text("numbers.cross_entropy"),
+            number_format.nats(record.cross_entropy),
+            text(
+                "reading_loss",
+                vocabulary=number_format.count(run.vocab_size),
+                uniform=number_format.nats(run.uniform_cross_entropy),
+            ),
+        )
+    with perplexity:
+        number_card(
+            "train_perplexity",
+            text("numbers.perplexity"),
+            number_format.perplexity(record.perplexity),
+            text(
+                "reading_perplexity" if index else "reading_perplexity_first",
+                first=number_format.perplexity(run.records[0].perplexity),
+                vocabulary=number_format.count(run.vocab_size),
+            ),
+            kind="result",
+        )

@@ -1,0 +1,166 @@
+"""What is left of a training: its model for the other pages or as a file, its numbers, its charts, its code."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from gptcore.config import GPTConfig
+from gptcore.errors import InputError
+from gptcore.results.training import TrainingRun
+from gptcore.ui.export.code import examples_code, model_code
+from gptcore.ui.export.downloads import analysis_downloads
+from gptcore.ui.models.choice import own_models
+from gptcore.ui.state.translations import page_text
+from gptcore.ui.train.plan import Plan
+from gptcore.ui.train.session import Training, own_trainings
+from gptcore.ui.widgets.basics import download
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_OWN_BYTES = 1_000_000_000
+"""How much memory one visitor's own models may take together; the newest always stays."""
+_HALF_ABOVE = 50_000_000
+"""Models of more weights are saved in float16: a file of 650 MB is more than a browser should fetch."""
+
+
+def keep_and_save(training: Training | None, run: TrainingRun, plan: Plan, figures: Mapping[str, go.Figure]) -> None:
+    """Buttons for the model of a run that pauses or is over, and for all that can be taken along of it."""
+    text = page_text("train")
+    with st.container(horizontal=True, key="train_keep"):
+        if training is not None and training.model is not None:
+            st.button(
+                text("use"),
+                key="train_use",
+                icon=":material/search_insights:",
+                help=text("use_help"),
+                on_click=_use,
+                args=(training.name,),
+            )
+            half = training.model.config.parameters > _HALF_ABOVE
+            download(
+                text("save_half" if half else "save"),
+                lambda: _file_of(training, half),
+                "model.safetensors",
+                "application/octet-stream",
+                "train_save",
+            )
+        download(text("records"), lambda: run.to_frame().to_csv(index=False), "steps.csv", "text/csv", "train_records")
+        if run.watched is not None:
+            download(
+                text("targets"),
+                lambda: run.targets_frame().to_csv(index=False),
+                "targets.csv",
+                "text/csv",
+                "train_targets",
+            )
+        config = _config(plan, training)  # now: a file is made where nobody's session is known
+        analysis_downloads(
+            "train_download",
+            "train",
+            analysis=lambda: training_analysis(run, plan, config),
+            figures=figures,
+            script=training_script(plan, len(run.records)),
+        )
+    if st.session_state.pop("_train_open_explore", False):
+        st.switch_page("pages/explore.py")
+
+
+def training_script(plan: Plan, records: int | None = None) -> str:
+    """A Python script that runs as it stands beside `gptcore` and prints the same numbers.
+
+    records  how many there are of a run that ended or pauses before its last step
+    """
+    setup, model = model_code(plan.choice)
+    settings = ", ".join(f"{name}={value!r}" for name, value in plan.config.to_dict().items())
+    if plan.examples:
+        imports = (
+            "from gptcore import Example, TrainConfig, TrainingRun, encode, gpt2_tokenizer, train, watched_targets\n"
+        )
+        learned = f"{examples_code(plan.examples)}batch = encode(examples, gpt2_tokenizer())\n"
+        steps, watched = "train(model, [batch], config, watched=batch)", ", watched_targets(batch)"
+        table = "run.targets_frame().tail(len(record.target_probability))"
+    else:
+        imports = "from gptcore import TrainConfig, TrainingRun, gpt2_tokenizer, split_text, train\n"
+        learned = f"text = split_text({plan.text!r}, gpt2_tokenizer(), held_out={plan.held_out!r})\n"
+        steps, watched = "train(model, text.training, config, validation=text.validation)", ""
+        table = 'run.to_frame().dropna(subset="validation_cross_entropy")'
+    if records is not None and records <= plan.config.steps:
+        imports, steps = f"from itertools import islice\n{imports}", f"islice({steps}, {records})"
+    return (
+        f"{imports}{setup}\n\n"
+        f"model = {model}\n{learned}config = TrainConfig({settings})\n\n"
+        f"records = []\nfor record in {steps}:\n"
+        "    records.append(record)\n"
+        '    print(f"{record.step:4}  {record.cross_entropy:8.4f} nats  {record.perplexity:12,.2f}")\n\n'
+        f"run = TrainingRun(tuple(records), model.config.vocab_size, config.to_dict(){watched})\n"
+        f"print({table}.to_string())\n"
+    )
+
+
+def training_analysis(run: TrainingRun, plan: Plan, config: GPTConfig | None) -> dict[str, Any]:
+    """All of a run as plain values: what it was made with, and every step.
+
+    config  the model's shape, where it is known
+    """
+    from gptcore.scoring import versions
+
+    choice = plan.choice
+    untrained = choice.kind == "untrained"
+    return {
+        "model": {
+            "kind": choice.kind,
+            "name": choice.size if untrained else choice.name,
+            "seed": choice.seed if untrained else None,
+            **(config.to_dict() if config is not None else {}),
+        },
+        "versions": versions(),
+        **(
+            {"examples": [asdict(example) for example in plan.examples]}
+            if plan.examples
+            else {"text": plan.text, "held_out": plan.held_out}
+        ),
+        **run.to_dict(),
+    }
+
+
+def _config(plan: Plan, training: Training | None) -> GPTConfig | None:
+    """The model's shape; None for one that went with its visitor."""
+    with contextlib.suppress(InputError):
+        return plan.choice.config if training is None else training.config
+    return None
+
+
+def _use(name: str) -> None:
+    """End the training, put its model on every page's list, choose it there, and go to Explore."""
+    training = own_trainings().get(name)
+    model = training.end() if training is not None else None
+    if model is None:
+        return
+    models = own_models()
+    models.pop(model.origin.name, None)
+    models[model.origin.name] = model
+    while len(models) > 1 and sum(own.config.weight_bytes for own in models.values()) > _OWN_BYTES:
+        del models[next(iter(models))]
+    st.session_state["model"] = f"trained_here/{model.origin.name}"
+    st.session_state["_train_open_explore"] = True
+
+
+def _file_of(training: Training, half: bool) -> bytes:
+    """The model as a safetensors file, as `gptcore.weights.load_checkpoint` reads it."""
+    import torch
+
+    from gptcore.weights.checkpoints import save_checkpoint
+
+    assert training.model is not None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.safetensors"
+        save_checkpoint(training.model, path, dtype=torch.float16 if half else torch.float32)
+        return path.read_bytes()

@@ -1,0 +1,255 @@
+"""One visitor's trainings: begun, paused, stepped, stopped. Their steps are kept, their models freed with the visit."""
+
+from __future__ import annotations
+
+import atexit
+import copy
+import math
+import secrets
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import streamlit as st
+
+from gptcore.errors import InputError
+from gptcore.examples import encode
+from gptcore.results.training import StepRecord, TrainingRun, WatchedTargets
+from gptcore.tokenizers.choice import tokenizer_for
+from gptcore.ui.jobs.job import Job
+from gptcore.ui.jobs.turn_queue import FairGate
+from gptcore.ui.memory import check_memory, give_memory_back
+from gptcore.ui.models.choice import LOADERS, own_model
+from gptcore.ui.train.finished_runs import KeptRun, keep_run
+from gptcore.ui.train.plan import Plan
+
+if TYPE_CHECKING:
+    from gptcore.model import GPTModel
+
+State = Literal[
+    "waiting", "preparing", "playing", "paused", "finished", "stopped", "preempted", "failed", "interrupted"
+]
+PATIENCE_SECONDS = 60.0
+"""How long a paused training may keep others waiting."""
+_GATE = FairGate()
+_STARTED: weakref.WeakSet[Training] = weakref.WeakSet()
+
+
+class Training:
+    """A run of a plan on a thread of its own. Any thread may ask; the visitor's thread commands.
+
+    name    the section that shows it
+    source  a model of the visitor's own to go on from, where the plan chooses one
+    """
+
+    def __init__(self, plan: Plan, name: str, source: GPTModel | None = None) -> None:
+        self.id = secrets.token_hex(6)
+        self.plan = plan
+        self.name = name
+        self.model: GPTModel | None = None
+        self.preempted = False
+        self.seconds_a_step = 0.0  # at least; 0 is as fast as it goes
+        self.config = plan.choice.config
+        self._source = source
+        self._watched: WatchedTargets | None = None
+        self._allowed: float = 0.0
+        self._resting = False  # a pause begins when the step that is being made is done
+        self._changed = threading.Condition()
+        self._job: Job[StepRecord] = Job(plan, self._records, plan.config.steps + 1, gate=_GATE)
+
+    def start(self) -> Training:
+        """Begin, or queue up; it pauses at step 0 until `play` or `step_once`."""
+        _STARTED.add(self)
+        self._job.start()
+        return self
+
+    def play(self) -> None:
+        """Go on until the end."""
+        self._allow(math.inf)
+
+    def step_once(self) -> None:
+        """Make one more update, then pause."""
+        self._allow(1.0)
+
+    def pause(self) -> None:
+        """Pause after the step that is being made."""
+        self._allow(0.0)
+
+    def stop(self) -> None:
+        """End it within a layer's time; what was reached stays. Returns at once."""
+        self._job.cancel()
+        with self._changed:
+            self._changed.notify_all()
+
+    def end(self, seconds: float = 3.0) -> GPTModel | None:
+        """End it and wait until its optimizer is gone; the model as the last step left it."""
+        self.stop()
+        return self.model if self._job.wait(seconds) else None
+
+    @property
+    def going(self) -> bool:
+        """Whether another record is on its way."""
+        return self._job.active and (self._allowed > 0 or not self._resting)
+
+    @property
+    def active(self) -> bool:
+        """Whether it could still go on."""
+        return self._job.active
+
+    @property
+    def ahead(self) -> int:
+        """How many wait before it."""
+        return self._job.ahead if self._job.queued else 0
+
+    @property
+    def error(self) -> InputError | None:
+        """What ended it, in a form for the reader."""
+        error = self._job.error
+        if error is None or isinstance(error, InputError):
+            return error
+        return InputError("training_failed", f"training ended: {type(error).__name__}", reason=type(error).__name__)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """About how long it will take yet."""
+        return self._job.seconds_left
+
+    @property
+    def state(self) -> State:
+        """What it is doing, in one word."""
+        if self._job.error is not None:
+            return "failed"
+        if self._job.active:
+            if self._job.queued and self._job.ahead:
+                return "waiting"
+            if self._job.done == 0:
+                return "preparing"
+            return "playing" if self.going else "paused"
+        if self.preempted:
+            return "preempted"
+        return "finished" if self._job.done == self.plan.config.steps + 1 else "stopped"
+
+    @property
+    def run(self) -> TrainingRun:
+        """The steps so far."""
+        return TrainingRun(tuple(self._job.records), self.config.vocab_size, self.plan.config.to_dict(), self._watched)
+
+    def _allow(self, steps: float) -> None:
+        with self._changed:
+            self._allowed = steps
+            self._changed.notify_all()
+
+    def _records(self, stopped: Callable[[], bool]) -> Iterator[StepRecord]:
+        """The run, at the visitor's pace. On the job's thread."""
+        from gptcore.training.loop import train, training_bytes, watched_targets
+
+        plan = self.plan
+        tokenizer = tokenizer_for(self.config.vocab_size)
+        watched = encode(plan.examples, tokenizer) if plan.examples else None
+        learned = None if watched else plan.split(tokenizer)
+        batches = [watched] if watched else list(learned.training) if learned else []
+        rows, length = batches[0].inputs.shape
+        check_memory(training_bytes(self.config, plan.config, (rows, length)))
+        model = self._make_model()
+        self._watched = watched_targets(watched) if watched else None
+        self.model = model
+        steps = train(
+            model,
+            batches,
+            plan.config,
+            watched=watched,
+            validation=learned.validation if learned else (),
+            stopped=stopped,
+        )
+        try:
+            for record in steps:
+                model.origin = replace(model.origin, kind="trained_here", name=self._model_name(record.step))
+                yield record
+                if record.step < plan.config.steps and not self._may_go_on(stopped):
+                    return
+        finally:
+            steps.close()  # type: ignore[attr-defined]
+            give_memory_back()
+            keep_run(self.id, KeptRun(self.name, plan, self.run))
+
+    def _make_model(self) -> GPTModel:
+        from gptcore.initialization import untrained_model
+
+        choice = self.plan.choice
+        if self._source is not None:
+            model, self._source = copy.deepcopy(self._source), None
+            return model
+        if choice.kind == "untrained":
+            return untrained_model(choice.config, choice.seed)
+        return LOADERS[choice.kind](choice)
+
+    def _model_name(self, step: int) -> str:
+        choice = self.plan.choice
+        start = choice.size if choice.kind == "untrained" else choice.name or choice.kind
+        return f"{start}+{step}"
+
+    def _may_go_on(self, stopped: Callable[[], bool]) -> bool:
+        """Wait while it is paused, or ahead of its pace; False when it is over."""
+        since = time.monotonic()
+        while not stopped():
+            with self._changed:
+                due = time.monotonic() - since >= self.seconds_a_step
+                self._resting = self._allowed == 0
+                if self._allowed > 0 and due:
+                    self._allowed -= 1
+                    return True
+                self._changed.wait(0.05 if self._allowed > 0 else 0.2)
+            if self._allowed == 0 and _GATE.waiting and time.monotonic() - since > PATIENCE_SECONDS:
+                self.preempted = True
+                return False
+        return False
+
+
+@atexit.register
+def end_all() -> None:
+    """End every training, so that the process does not end in the middle of one's step."""
+    for training in list(_STARTED):
+        training.stop()
+    for training in list(_STARTED):
+        training.end()
+
+
+class Trainings:
+    """One visitor's trainings, one a section."""
+
+    def __init__(self) -> None:
+        self._trainings: dict[str, Training] = {}
+
+    def get(self, name: str) -> Training | None:
+        """The training of a section, going on or over."""
+        return self._trainings.get(name)
+
+    def start(self, name: str, plan: Plan) -> Training:
+        """Begin a plan in place of what the section had."""
+        self.reset(name)
+        source = own_model(plan.choice) if plan.choice.kind == "trained_here" else None
+        for other in self._trainings.values():
+            other.stop()  # a visitor trains one model at a time
+        training = self._trainings[name] = Training(plan, name, source).start()
+        return training
+
+    def reset(self, name: str) -> None:
+        """Stop a section's training and let go of it and its model."""
+        training = self._trainings.pop(name, None)
+        if training is not None:
+            training.stop()
+
+    def stop_all(self) -> None:
+        """Stop whatever goes on, and let go of the models."""
+        for training in list(self._trainings.values()):
+            training.stop()
+        self._trainings.clear()
+
+
+@st.cache_resource(scope="session", on_release=Trainings.stop_all, show_spinner=False)
+def own_trainings() -> Trainings:
+    """This visitor's trainings; all are stopped when they leave."""
+    return Trainings()

@@ -1,0 +1,118 @@
+"""Tokens as chips: each prompt token above the target it predicts, with ids; a click opens the position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from gptcore import number_format
+from gptcore.examples import IGNORED, EncodedExample, Example, text_ids
+from gptcore.token_display import visible
+from gptcore.tokenizers.base import Tokenizer
+from gptcore.ui.state.translations import page_text
+
+if TYPE_CHECKING:
+    from gptcore.results.report import Report
+
+MOST_UNALIGNED = 200
+"""So many tokens of a row that does not line up are drawn; how many more there are is said."""
+
+_FOLDER = Path(__file__).parent
+_CHIPS = st.components.v2.component(
+    "aligned_tokens",
+    css=(_FOLDER / "token_chips.css").read_text("utf-8"),
+    js=(_FOLDER / "token_chips.js").read_text("utf-8"),
+    isolate_styles=False,
+)
+
+
+def aligned_tokens(
+    row: EncodedExample,
+    tokenizer: Tokenizer,
+    key: str,
+    *,
+    first_index: int = 0,
+    on_position: Callable[[int], None] | None = None,
+    report: Report | None = None,
+) -> None:
+    """An encoded example's chips. Text goes in as text nodes, never as markup.
+
+    first_index  index of this row's first scored position in the report
+    report       once there is one: each chip then says how surprising its target is, and its share of the loss
+    """
+    text = page_text("examples")
+    misaligned_positions = set(row.misaligned_positions)
+    scored = 0
+    columns: list[dict[str, Any]] = []
+    for t, (prompt_id, target_id) in enumerate(zip(row.inputs.tolist(), row.targets.tolist(), strict=True)):
+        column: dict[str, Any] = {"prompt": _token(prompt_id, tokenizer)}
+        if target_id != IGNORED:
+            column |= {
+                "target": _token(target_id, tokenizer),
+                "index": first_index + scored,
+                "slip": t in misaligned_positions,
+            }
+            if report is not None:
+                column["surprise"] = _surprise(report, first_index + scored)
+            scored += 1
+        columns.append(column)
+    _show(columns, text("predicts"), text("chips_label"), key, on_position)
+
+
+def unaligned_tokens(example: Example, tokenizer: Tokenizer, key: str) -> None:
+    """The chips of a row whose parts do not line up, so that a reader sees why."""
+    text = page_text("examples")
+    prompt = text_ids(example.prompt, tokenizer, "prompt")
+    target = text_ids(example.target, tokenizer, "target")
+    columns: list[dict[str, Any]] = [{} for _ in range(min(max(len(prompt), len(target)), MOST_UNALIGNED))]
+    for name, ids in (("prompt", prompt), ("target", target)):
+        for t, token_id in enumerate(ids[:MOST_UNALIGNED]):
+            columns[t][name] = _token(token_id, tokenizer)
+    left_out = {name: len(ids) - MOST_UNALIGNED for name, ids in (("prompt", prompt), ("target", target))}
+    if max(left_out.values()) > 0:
+        more = {name: {"piece": "…", "id": f"+{n:,}", "bytes": ""} for name, n in left_out.items() if n > 0}
+        columns.append(more)
+    _show(columns, "", text("chips_label"), key, None)
+
+
+def _surprise(report: Report, index: int) -> dict[str, Any]:
+    """How surprising a target is: in words, as a length against the largest, as a colour against even guessing."""
+    from gptcore.charts.theme import surprise_colour
+
+    surprisal = float(report.surprisal_nats[index])
+    share = number_format.percent(float(report.share_of_loss[index]))
+    return {
+        "share": share,
+        "length": surprisal / max(float(report.surprisal_nats.max()), 1e-9),
+        "colour": surprise_colour(surprisal, report.uniform_cross_entropy),
+        "words": page_text("examples")(
+            "surprise",
+            one_in=number_format.one_in(surprisal),
+            rank=number_format.count(int(report.rank[index])),
+            surprisal=number_format.nats(surprisal),
+            share=share,
+        ),
+    }
+
+
+def _token(token_id: int, tokenizer: Tokenizer) -> dict[str, str]:
+    piece = tokenizer.piece(token_id)
+    return {"piece": visible(piece), "id": str(token_id), "bytes": piece.encode().hex(" ") if piece[:1] != "⟨" else ""}
+
+
+def _show(
+    columns: Sequence[dict[str, Any]], predicts: str, label: str, key: str, on_position: Callable[[int], None] | None
+) -> None:
+    def chosen() -> None:
+        index = st.session_state[key].get("position")
+        if on_position is not None and isinstance(index, int):
+            on_position(index)
+
+    _CHIPS(
+        key=key,
+        data={"columns": list(columns), "predicts": predicts, "label": label, "choose": on_position is not None},
+        on_position_change=chosen,
+    )

@@ -1,0 +1,24 @@
+"""Stored weights: the small trained model, checkpoints, and GPT-2 as it is published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gptcore._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from gptcore.weights.checkpoints import load_checkpoint as load_checkpoint
+    from gptcore.weights.checkpoints import save_checkpoint as save_checkpoint
+    from gptcore.weights.checkpoints import trained_small_model as trained_small_model
+    from gptcore.weights.gpt2 import load_gpt2 as load_gpt2
+    from gptcore.weights.gpt2_search import find_gpt2 as find_gpt2
+
+_HOME = {
+    "load_checkpoint": "checkpoints",
+    "save_checkpoint": "checkpoints",
+    "trained_small_model": "checkpoints",
+    "load_gpt2": "gpt2",
+    "find_gpt2": "gpt2_search",
+}
+__all__ = sorted(_HOME)  # noqa: PLE0605
+__getattr__, __dir__ = lazy_exports(__name__, _HOME)

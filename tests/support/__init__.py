@@ -1,0 +1,1 @@
+"""What several tests use: visitors, servers, browsers, plain second calculations."""
