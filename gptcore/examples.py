@@ -80,7 +80,7 @@ class EncodedExample:
     @property
     def scored(self) -> NDArray[np.bool_]:
         """(T,) which positions have a target."""
-        return self.targets != IGNORED
+        return np.not_equal(self.targets, IGNORED)
 
     @property
     def misaligned_positions(self) -> list[int]:
@@ -113,7 +113,7 @@ class TokenBatch:
     @property
     def scored(self) -> NDArray[np.bool_]:
         """(B, T) which places are scored."""
-        return self.targets != IGNORED
+        return np.not_equal(self.targets, IGNORED)
 
 
 def encode(examples: Sequence[Example], tokenizer: Tokenizer) -> TokenBatch:

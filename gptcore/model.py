@@ -117,7 +117,8 @@ class TransformerBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.drop_shortcut(self.att(self.norm1(x)))  # (B, T, C)
-        return x + self.drop_shortcut(self.ff(self.norm2(x)))  # (B, T, C)
+        x = x + self.drop_shortcut(self.ff(self.norm2(x)))  # (B, T, C)
+        return x
 
 
 class GPTModel(nn.Module):

@@ -46,7 +46,7 @@ def transformers_like(model: GPTModel) -> torch.nn.Module:
         tie_word_embeddings=False,
     )
     with torch.random.fork_rng(devices=[]):
-        oracle = GPT2LMHeadModel(theirs).eval()
+        oracle: torch.nn.Module = GPT2LMHeadModel(theirs).eval()
     ours = model.state_dict()
     state = {"wte.weight": ours["tok_emb.weight"], "wpe.weight": ours["pos_emb.weight"]}
     state |= {"ln_f.weight": ours["final_norm.scale"], "ln_f.bias": ours["final_norm.shift"]}
@@ -86,7 +86,8 @@ def shaken(model: GPTModel) -> GPTModel:
 @torch.inference_mode()
 def log_probabilities(model: torch.nn.Module, ids: Tensor) -> Tensor:
     answer = model(ids)
-    return getattr(answer, "logits", answer).log_softmax(dim=-1)
+    logits: Tensor = getattr(answer, "logits", answer)
+    return logits.log_softmax(dim=-1)
 
 
 @pytest.mark.parametrize("qkv_bias", [False, True])

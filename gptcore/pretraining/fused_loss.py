@@ -54,7 +54,7 @@ def fused_cross_entropy(hidden: Tensor, rows: Tensor, targets: Tensor, n_sharing
     targets    (N,)    row of each target
     returns    ()      the same as float32 cross-entropy over all R − 1 + n_sharing tokens, to bfloat16's precision
     """
-    loss: Tensor = _FusedCrossEntropy.apply(hidden, rows, targets, n_sharing)
+    loss: Tensor = _FusedCrossEntropy.apply(hidden, rows, targets, n_sharing)  # type: ignore[no-untyped-call]
     return loss
 
 

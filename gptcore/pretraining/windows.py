@@ -47,7 +47,8 @@ class BatchPlan:
         stream = np.concatenate(parts)[random.integers(self.context_length) :]
         n_windows = self.batches_per_epoch * self.batch_size
         starts = random.permutation((len(stream) - 1) // self.context_length)[:n_windows] * self.context_length
-        return stream[starts[:, None] + np.arange(self.context_length + 1)]
+        windows: Ids = stream[starts[:, None] + np.arange(self.context_length + 1)]
+        return windows
 
 
 def evaluation_windows(ids: Ids, separator: int, context_length: int, stride: int) -> list[tuple[Ids, Ids, int]]:

@@ -78,4 +78,4 @@ def _length(gradients: list[Tensor]) -> float:
     Row by row, and the rows in float64: float32 adds up a table's 38 million squares to three digits only.
     """
     rows = torch.cat([torch.linalg.vector_norm(gradient, dim=-1).flatten() for gradient in gradients])
-    return torch.linalg.vector_norm(rows, dtype=torch.float64).item()
+    return float(torch.linalg.vector_norm(rows, dtype=torch.float64))

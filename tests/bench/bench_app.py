@@ -172,4 +172,4 @@ def started(script: Path, environment: dict[str, str] | None = None) -> Iterator
 
 def megabytes(server: Serving) -> float:
     """Return the server's resident memory."""
-    return psutil.Process(server.pid).memory_info().rss / 1e6
+    return float(psutil.Process(server.pid).memory_info().rss / 1e6)

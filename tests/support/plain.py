@@ -87,7 +87,8 @@ class PlainTransformerBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.drop_shortcut(self.att(self.norm1(x)))
-        return x + self.drop_shortcut(self.ff(self.norm2(x)))
+        x = x + self.drop_shortcut(self.ff(self.norm2(x)))
+        return x
 
 
 class PlainGPTModel(nn.Module):

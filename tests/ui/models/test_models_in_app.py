@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import streamlit
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
@@ -222,7 +223,7 @@ def has_button(at: AppTest, key: str) -> bool:
 def test_downloading_is_for_a_local_start_or_where_it_is_allowed(
     address: str | None, variable: str | None, allowed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download.st, "get_option", {"server.address": address}.get)
+    monkeypatch.setattr(streamlit, "get_option", {"server.address": address}.get)
     if variable is not None:
         monkeypatch.setenv("GPT_EXPLORER_ALLOW_DOWNLOAD", variable)
     assert download.download_allowed() is allowed

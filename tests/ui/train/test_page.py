@@ -201,7 +201,7 @@ def traces(chart: object) -> list[dict[str, list[float]]]:
 
     def values(given: object) -> list[float]:
         if isinstance(given, dict):
-            return np.frombuffer(base64.b64decode(given["bdata"]), given["dtype"]).tolist()
+            return list(map(float, np.frombuffer(base64.b64decode(given["bdata"]), given["dtype"])))
         assert isinstance(given, list)
         return given
 
