@@ -100,7 +100,7 @@ def difference_waterfall(
 ) -> go.Figure:
     """From one text's summed ln p to the other's, a step an aligned position; steps to the left are a bigger surprise.
 
-    rows   gptcore.sweep_results.aligned_rows of the two reports
+    rows   gptcore.results.aligned_rows of the two reports
     words  axis, total (with {number}; not where there are names), others (with {count}), hover
     names  of the two, where they are told apart otherwise than by number
     """

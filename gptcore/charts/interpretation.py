@@ -172,7 +172,7 @@ def by_heart(
 ) -> go.Figure:
     """Perplexity of a text while it is learned, and of one that is not, on a log axis; a mark at one step.
 
-    rows   as `gptcore.memorizing.learned_by_heart` gives them
+    rows   as `gptcore.training.memorization.learned_by_heart` gives them
     words  x, y, learned, new, uniform (with {vocabulary}), hover
     """
     palette = style.palette

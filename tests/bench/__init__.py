@@ -95,7 +95,7 @@ _IN_A_FRESH_PROCESS = """
 {prepare}
 import gc, threading
 import psutil
-from gptcore.ui.trainings import give_memory_back
+from gptcore.ui.memory import give_memory_back
 
 gc.collect()
 give_memory_back()

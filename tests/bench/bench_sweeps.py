@@ -22,7 +22,7 @@ from gptcore.config import GPT_CONFIG_124M, SIZES
 from gptcore.presets import PRESETS
 from gptcore.initialization import untrained_model
 from gptcore.scoring import score
-from gptcore.sweep_cache import SweepCache
+from gptcore.sweeps.cache import SweepCache
 from gptcore.sweeps import sweep_seeds
 
 score(untrained_model(SIZES["mini"], 0), PRESETS["book"])

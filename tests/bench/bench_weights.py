@@ -16,7 +16,7 @@ from tests.bench import Result, ratio
 MEASURE_MEMORY = """
 import sys, psutil, torch
 from gptcore.weights import load_gpt2
-from gptcore.weight_files import FLOAT_BYTES
+from gptcore.weights.safetensors_header import FLOAT_BYTES
 process = psutil.Process()
 with torch.inference_mode():
     torch.nn.Linear(768, 768)(torch.ones(8, 768))  # what the first product sets up is not the model's

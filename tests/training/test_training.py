@@ -415,6 +415,6 @@ def test_the_table_of_targets_has_a_row_a_step_and_position() -> None:
 
 
 def test_settings_and_text_need_no_torch() -> None:
-    modules = "gptcore.learning_text, gptcore.training_config, gptcore.training_results"
+    modules = "gptcore.training.text_batches, gptcore.training.config, gptcore.results.training"
     script = f"import {modules}, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
