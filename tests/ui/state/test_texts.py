@@ -183,7 +183,7 @@ def test_every_key_that_the_code_asks_for_is_there() -> None:
 def test_the_search_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, wrong: str | None) -> None:
     path = tmp_path / "page.py"
     path.write_text(source)
-    monkeypatch.setattr("tests.test_texts.ROOT", tmp_path)
+    monkeypatch.setattr(f"{__name__}.ROOT", tmp_path)
     reasons = {reason.replace("\\", "") for asked in asked_in(path) if (reason := missing(asked))}
     assert len(reasons) == (wrong is not None)
     assert wrong is None or wrong in reasons.pop()
