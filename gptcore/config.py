@@ -13,16 +13,18 @@ MAX_SEED = 2**32 - 1
 class GPTConfig:
     """The shape of a GPT-2 style model.
 
-    vocab_size       V, how many tokens there are to choose from
-    context_length   the most tokens it can read at once
-    emb_dim          C, numbers per token inside the model
-    n_heads          attention heads; they share emb_dim evenly
-    n_layers         transformer blocks
-    drop_rate        share of activations dropped while training; never in evaluation
-    qkv_bias         whether query, key and value have a bias (GPT-2's published weights do)
-    tie_output_head  whether the output head is the token embedding itself (GPT-2's published weights do)
+    Attributes:
+        vocab_size: V, how many tokens there are to choose from.
+        context_length: The most tokens it can read at once.
+        emb_dim: C, numbers per token inside the model.
+        n_heads: Attention heads; they share emb_dim evenly.
+        n_layers: Transformer blocks.
+        drop_rate: Share of activations dropped while training; never in evaluation.
+        qkv_bias: Whether query, key and value have a bias (GPT-2's published weights do).
+        tie_output_head: Whether the output head is the token embedding itself (GPT-2's published weights do).
 
-    Raises ValueError, naming the value and the limit, for a shape that cannot be.
+    Raises:
+        ValueError: Naming the value and the limit, for a shape that cannot be.
 
     >>> GPTConfig(vocab_size=7, context_length=16, emb_dim=10, n_heads=3, n_layers=1)
     Traceback (most recent call last):
@@ -94,9 +96,10 @@ SIZES: dict[str, GPTConfig] = {
 class ModelOrigin:
     """Where a model's weights come from: it travels with the model and with every result.
 
-    kind  "untrained", "trained_small", "gpt2", "trained_here" or "custom"
-    name  the size or checkpoint ("124M", "openai-community/gpt2", …)
-    seed  what the random weights were drawn from, where they were
+    Attributes:
+        kind: "untrained", "trained_small", "gpt2", "trained_here" or "custom".
+        name: The size or checkpoint ("124M", "openai-community/gpt2", …).
+        seed: What the random weights were drawn from, where they were.
     """
 
     kind: str = "custom"

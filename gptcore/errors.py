@@ -6,10 +6,11 @@ from __future__ import annotations
 class InputError(ValueError):
     """A wrong input: an English sentence, a stable code, and the values that the sentence names.
 
-    code     names the kind of mistake ("empty_prompt", "too_many_tokens", …)
-    example  index of the row at fault, or None where it concerns no single row
-    field    "prompt" or "target", or None
-    details  the values in the sentence, by name
+    Attributes:
+        code: Names the kind of mistake ("empty_prompt", "too_many_tokens", …).
+        example: Index of the row at fault, or None where it concerns no single row.
+        field: "prompt" or "target", or None.
+        details: The values in the sentence, by name.
 
     >>> error = InputError("too_many_tokens", "300 tokens; the context holds 256", tokens=300, limit=256)
     >>> error.code, error.details["limit"], str(error)

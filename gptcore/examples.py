@@ -29,12 +29,14 @@ IGNORED = -100
 class Example:
     """One row: what the model reads, and what it should have predicted.
 
-    prompt, target  text, or token ids as a tuple
-    alignment       "paired": prompt token i predicts target token i (as many of each);
-                    "shifted": `prompt` alone, its targets are itself moved by one token;
-                    "continuation": the target follows the prompt, and only its tokens are scored
+    Attributes:
+        prompt, target: Text, or token ids as a tuple.
+        alignment: "paired": prompt token i predicts target token i (as many of each); "shifted": `prompt` alone,
+            its targets are itself moved by one token; "continuation": the target follows the prompt, and only its
+            tokens are scored.
 
-    Raises InputError ("empty_prompt", "empty_target", "shifted_has_target", "bad_alignment").
+    Raises:
+        InputError: ("empty_prompt", "empty_target", "shifted_has_target", "bad_alignment").
 
     >>> Example("every effort moves", " effort moves you").alignment
     'paired'
@@ -58,7 +60,10 @@ class Example:
 
     @classmethod
     def from_ids(cls, prompt: Sequence[int], target: Sequence[int] = (), alignment: Alignment = "paired") -> Example:
-        """An example of token ids. Raises TypeError for what is no whole number.
+        """An example of token ids.
+
+        Raises:
+            TypeError: For what is no whole number.
 
         >>> Example.from_ids([40, 1107, 588], [1107, 588, 11311]).target
         (1107, 588, 11311)
@@ -70,7 +75,8 @@ class Example:
 class EncodedExample:
     """An example's token ids, lined up: the model has read `inputs[: t + 1]`, and `targets[t]` is scored.
 
-    inputs, targets  (T,) int64; targets hold IGNORED where nothing is scored
+    Attributes:
+        inputs, targets: (T,) int64; targets hold IGNORED where nothing is scored.
     """
 
     example: Example
@@ -97,8 +103,9 @@ class EncodedExample:
 class TokenBatch:
     """Rows of token ids as one rectangle. Padding stands at the end of a row, where no earlier token can see it.
 
-    inputs   (B, T) int64  padded with token 0
-    targets  (B, T) int64  IGNORED where nothing is scored
+    Attributes:
+        inputs: (B, T) int64 padded with token 0.
+        targets: (B, T) int64 IGNORED where nothing is scored.
     """
 
     rows: tuple[EncodedExample, ...]
@@ -108,6 +115,7 @@ class TokenBatch:
 
     @property
     def examples(self) -> tuple[Example, ...]:
+        """The examples, a row each."""
         return tuple(row.example for row in self.rows)
 
     @property
@@ -119,7 +127,8 @@ class TokenBatch:
 def encode(examples: Sequence[Example], tokenizer: Tokenizer) -> TokenBatch:
     """Token ids of 1 to 8 examples, lined up and padded.
 
-    Raises InputError, naming the row, for what cannot be lined up.
+    Raises:
+        InputError: Naming the row, for what cannot be lined up.
 
     >>> from gptcore.tokenizers import gpt2_tokenizer
     >>> batch = encode([Example("every effort moves you", alignment="shifted"), Example("I", " am")], gpt2_tokenizer())
@@ -148,7 +157,8 @@ def encode(examples: Sequence[Example], tokenizer: Tokenizer) -> TokenBatch:
 def encode_example(example: Example, tokenizer: Tokenizer) -> EncodedExample:
     """One example's token ids, lined up.
 
-    Raises InputError: "count_mismatch" (paired), "too_few_tokens" (shifted), and the tokenizer's own.
+    Raises:
+        InputError: "count_mismatch" (paired), "too_few_tokens" (shifted), and the tokenizer's own.
     """
     prompt = text_ids(example.prompt, tokenizer, "prompt")
     target = text_ids(example.target, tokenizer, "target")
@@ -209,7 +219,8 @@ def text_ids(text: Text, tokenizer: Tokenizer, field: str) -> list[int]:
 def parse_ids(typed: str) -> tuple[int, ...]:
     """Token ids as a person types them: whole numbers apart by commas or spaces, brackets allowed.
 
-    Raises InputError("not_ids") naming the first word that is no number.
+    Raises:
+        InputError: "not_ids" naming the first word that is no number.
 
     >>> parse_ids("[16833, 3626 6100]")
     (16833, 3626, 6100)

@@ -18,11 +18,14 @@ from gptcore.model import GPTModel
 class Sampling:
     """How the next token is chosen.
 
-    temperature  the logits are divided by it before one is drawn; 0 takes the likeliest, as `generate_text_simple`
-    top_k        only so many of the likeliest can be drawn; None is all of them
-    seed         of the draws, which are nobody else's
+    Attributes:
+        temperature: The logits are divided by it before one is drawn; 0 takes the likeliest, as
+            `generate_text_simple`.
+        top_k: Only so many of the likeliest can be drawn; None is all of them.
+        seed: Of the draws, which are nobody else's.
 
-    Raises InputError("bad_temperature", "bad_top_k", "bad_seed").
+    Raises:
+        InputError: "bad_temperature", "bad_top_k", "bad_seed".
     """
 
     temperature: float = 0.0
@@ -46,9 +49,10 @@ class Sampling:
 class NewToken:
     """One token that was added to a text.
 
-    probability  the model's own, at temperature 1, of all its tokens
-    rank         among all tokens; 1 is the likeliest
-    chance       with which this token was drawn: after temperature and top_k; 1 where the likeliest is taken
+    Attributes:
+        probability: The model's own, at temperature 1, of all its tokens.
+        rank: Among all tokens; 1 is the likeliest.
+        chance: With which this token was drawn: after temperature and top_k; 1 where the likeliest is taken.
     """
 
     token_id: int
@@ -66,7 +70,9 @@ def generate(
     """Continue a text: one token after the other is chosen, yielded, and read by the model for the next.
 
     What exceeds the context length is forgotten from the front, as `generate_text_simple` does.
-    Raises InputError("empty_prompt"), or as `Sampling` does.
+
+    Raises:
+        InputError: "empty_prompt" or as `Sampling` does.
 
     >>> from gptcore import SIZES
     >>> from gptcore.initialization import untrained_model

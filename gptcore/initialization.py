@@ -28,7 +28,9 @@ def untrained_model(config: GPTConfig, seed: int) -> GPTModel:
     """A model with random weights, in evaluation mode.
 
     The same (config, seed) gives the same weights, whoever else draws at the same time.
-    Raises InputError("bad_seed") unless 0 ≤ seed ≤ 4,294,967,295.
+
+    Raises:
+        InputError: "bad_seed" unless 0 ≤ seed ≤ 4,294,967,295.
 
     >>> untrained_model(SIZES["toy"], seed=123).origin
     ModelOrigin(kind='untrained', name='toy', seed=123)
@@ -98,7 +100,11 @@ def untrained_origin(config: GPTConfig, seed: int) -> ModelOrigin:
 
 
 def seeded_generator(seed: int) -> torch.Generator:
-    """A CPU generator of one's own. Raises InputError("bad_seed") for what is no seed."""
+    """A CPU generator of one's own.
+
+    Raises:
+        InputError: "bad_seed" for what is no seed.
+    """
     check_seed(seed)
     return torch.Generator().manual_seed(seed)
 

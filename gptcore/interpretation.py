@@ -20,10 +20,11 @@ The vocabulary's size comes to them."""
 class Underflow:
     """A product of probabilities as a number format holds it, beside the sum of their logs.
 
-    summed_logs     (n,) Σ ln p in float64, after each token
-    product_logs    (n,) ln of the product as float32 holds it; −inf once it is 0
-    zero_float32    at which token, from 1, the float32 product becomes 0; None where it does not within 10,000
-    zero_float64    the same of float64
+    Attributes:
+        summed_logs: (n,) Σ ln p in float64, after each token.
+        product_logs: (n,) ln of the product as float32 holds it; −inf once it is 0.
+        zero_float32: At which token, from 1, the float32 product becomes 0; None where it does not within 10,000.
+        zero_float64: The same of float64.
     """
 
     summed_logs: Floats

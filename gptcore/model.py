@@ -26,6 +26,7 @@ class Dropout(nn.Module):
         self.generator: torch.Generator | None = None
 
     def forward(self, x: Tensor) -> Tensor:
+        """Any shape; the result has the same."""
         if not self.training or self.drop_rate == 0.0:
             return x
         kept = 1.0 - self.drop_rate
@@ -42,6 +43,7 @@ class LayerNorm(nn.Module):
         self.shift = nn.Parameter(torch.zeros(emb_dim))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(…, C) to (…, C)."""
         return F.layer_norm(x, self.scale.shape, self.scale, self.shift, self.eps)
 
 
@@ -49,6 +51,7 @@ class GELU(nn.Module):
     """GPT-2's activation: x · Φ(x) in its tanh approximation."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """Any shape; the result has the same."""
         return F.gelu(x, approximate="tanh")
 
 
@@ -64,6 +67,7 @@ class FeedForward(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, T, C) to (B, T, C)."""
         output: Tensor = self.layers(x)  # (B, T, C)
         return output
 
@@ -81,6 +85,7 @@ class MultiHeadAttention(nn.Module):
         self.dropout = Dropout(cfg.drop_rate)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, T, C) to (B, T, C); position t reads the positions 0 to t."""
         B, T, C = x.shape
 
         def heads(projected: Tensor) -> Tensor:
@@ -116,6 +121,7 @@ class TransformerBlock(nn.Module):
         self.drop_shortcut = Dropout(cfg.drop_rate)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, T, C) to (B, T, C)."""
         x = x + self.drop_shortcut(self.att(self.norm1(x)))  # (B, T, C)
         x = x + self.drop_shortcut(self.ff(self.norm2(x)))  # (B, T, C)
         return x
@@ -154,10 +160,14 @@ class GPTModel(nn.Module):
     def hidden_states(self, in_idx: Tensor) -> Tensor:
         """Everything but the output head.
 
-        in_idx   (B, T)     token ids, T at most the context length
-        returns  (B, T, C)
+        Args:
+            in_idx: (B, T) token ids, T at most the context length.
 
-        Raises InputError("too_many_tokens") when T exceeds the context length.
+        Returns:
+            (B, T, C).
+
+        Raises:
+            InputError: "too_many_tokens" when T exceeds the context length.
         """
         T = in_idx.shape[-1]
         if self.config.context_length < T:
@@ -181,8 +191,14 @@ class GPTModel(nn.Module):
 def generate_text_simple(model: GPTModel, idx: Tensor, max_new_tokens: int, context_size: int) -> Tensor:
     """Continue a text greedily: append the most likely token, again and again.
 
-    idx      (B, T)                   token ids so far
-    returns  (B, T + max_new_tokens)
+    Args:
+        model: The model, in evaluation mode.
+        idx: (B, T) token ids so far.
+        max_new_tokens: How many tokens to append.
+        context_size: How many of the last tokens the model reads.
+
+    Returns:
+        (B, T + max_new_tokens).
     """
     for _ in range(max_new_tokens):
         with torch.no_grad():

@@ -26,10 +26,10 @@ def probability(p: float) -> str:
 
 
 def probability_in_latex(p: float) -> str:
-    """A probability as LaTeX writes powers of ten.
+    r"""A probability as LaTeX writes powers of ten.
 
     >>> probability_in_latex(7.45403e-05), probability_in_latex(0.142857)
-    ('7.4540 \\\\times 10^{-5}', '0.14286')
+    ('7.4540 \\times 10^{-5}', '0.14286')
     """
     digits, _, exponent = probability(p).partition("e")
     return rf"{digits} \times 10^{{{int(exponent)}}}" if exponent else digits

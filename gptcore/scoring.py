@@ -43,11 +43,17 @@ def score(
 ) -> Report:
     """The report of 1 to 8 examples, in float32 throughout, as the model computes.
 
-    temperature  the logits are divided by it; 1 is the model itself
-    top_k        how many of the most likely tokens are kept of each position
+    Args:
+        model: The model, in evaluation mode.
+        examples: One to eight examples, or a batch of them already encoded.
+        temperature: The logits are divided by it; 1 is the model itself.
+        top_k: How many of the most likely tokens are kept of each position.
+        tokenizer: Turns text into token ids; by default the one that belongs to the vocabulary.
 
-    Raises InputError for examples that cannot be lined up or exceed the context length, and for a temperature that
-    is not finite or below 0.000001; ValueError for top_k below 1 and for a model that would drop activations.
+    Raises:
+        InputError: For examples that cannot be lined up or exceed the context length, and for a temperature that is
+            not finite or below 0.000001.
+        ValueError: For top_k below 1 and for a model that would drop activations.
 
     >>> from gptcore import SIZES
     >>> from gptcore.initialization import untrained_model
@@ -106,7 +112,9 @@ def rank_curve(
     """The whole distribution at scored position `index` of a batch, as at most about `points` points.
 
     Its ranks and probabilities are the report's to the last bit: the same places go through the same products.
-    Raises IndexError when there is no such position.
+
+    Raises:
+        IndexError: When there is no such position.
     """
     check_temperature(temperature)
     targets = batch.targets[batch.scored]  # (N,)

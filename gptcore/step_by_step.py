@@ -98,7 +98,8 @@ def exp(cross_entropy_nats: Tensor) -> Tensor:
 def run_steps(model: GPTModel, examples: Sequence[Example]) -> Steps:
     """All eleven steps on 1 to 8 examples, in float32, with what a page shows of each.
 
-    Raises InputError for examples that cannot be lined up or exceed the context length.
+    Raises:
+        InputError: For examples that cannot be lined up or exceed the context length.
 
     >>> from gptcore import SIZES
     >>> from gptcore.initialization import untrained_model

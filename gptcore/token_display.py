@@ -25,10 +25,10 @@ def text_of_bytes(piece: bytes) -> str:
 
 
 def visible(piece: str) -> str:
-    """A piece with its spaces, line breaks and invisible characters made visible; nothing else changes.
+    r"""A piece with its spaces, line breaks and invisible characters made visible; nothing else changes.
 
-    >>> visible(" effort"), visible("\\n\\n"), visible("a\\u200db"), visible("\\u0301"), visible("⟨e4 b8⟩")
-    ('␣effort', '↵↵', 'a⟨U+200D⟩b', '◌\u0301', '⟨e4 b8⟩')
+    >>> visible(" effort"), visible("\n\n"), visible("a\u200db"), visible("\u0301"), visible("⟨e4 b8⟩")
+    ('␣effort', '↵↵', 'a⟨U+200D⟩b', '◌́', '⟨e4 b8⟩')
     """
     parts = _HEX.split(piece)  # every other part is bytes in hex, which stay as they are
     parts[::2] = ["".join(_visible_character(character) for character in part) for part in parts[::2]]

@@ -28,7 +28,7 @@ def random_like(*shape: int, seed: int = 0) -> Tensor:
 
 
 def transformers_like(model: GPTModel) -> torch.nn.Module:
-    """transformers' GPT-2 with the model's weights copied over."""
+    """Transformers' GPT-2 with the model's weights copied over."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
     config = model.config

@@ -21,7 +21,10 @@ PATTERNS = ("", "/", ".", "x")
 def model_bars(comparison: ModelComparison, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
     """Each target's ln p as bars from 0 = certain, a bar a model; a shorter bar is less surprise.
 
-    words  axis, uniform, hover
+    Args:
+        comparison: Several models on the same targets.
+        words: Texts by name: axis, uniform, hover.
+        style: Colours, fonts and sizes of a theme.
     """
     report, palette = comparison.first, style.palette
     count = len(comparison.names)

@@ -24,7 +24,11 @@ def text_losses(
 ) -> go.Figure:
     """Each text's perplexity on a log axis, with V; or its bits per byte, which compare across languages.
 
-    words  axis, axis_bytes, uniform, row (with {number}), hover
+    Args:
+        records: A record a text.
+        words: Texts by name: axis, axis_bytes, uniform, row (with {number}), hover.
+        style: Colours, fonts and sizes of a theme.
+        per_byte: Bits per byte in place of perplexity.
     """
     palette = style.palette
     values = [record.bits_per_byte if per_byte else record.report.perplexity for record in records]
@@ -100,9 +104,13 @@ def difference_waterfall(
 ) -> go.Figure:
     """From one text's summed ln p to the other's, a step an aligned position; steps to the left are a bigger surprise.
 
-    rows   gptcore.results.aligned_rows of the two reports
-    words  axis, total (with {number}; not where there are names), others (with {count}), hover
-    names  of the two, where they are told apart otherwise than by number
+    Args:
+        first: The first report.
+        second: The second report.
+        rows: gptcore.results.aligned_rows of the two reports.
+        words: Texts by name: axis, total (with {number}; not where there are names), others (with {count}), hover.
+        style: Colours, fonts and sizes of a theme.
+        names: Of the two, where they are told apart otherwise than by number.
     """
     palette = style.palette
     begin, end = names or [words["total"].format(number=record.example + 1) for record in (first, second)]

@@ -34,7 +34,11 @@ def faces_per_cell(faces: int) -> int:
 def die(faces: int, vocab_size: int, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
     """A fair die unrolled: a cell a face, one of them the target's; faces past the vocabulary are no tokens at all.
 
-    words  beyond
+    Args:
+        faces: How many equally likely outcomes.
+        vocab_size: V, the number of tokens in the vocabulary.
+        words: Texts by name: beyond.
+        style: Colours, fonts and sizes of a theme.
     """
     palette = style.palette
     per_cell = faces_per_cell(faces)
@@ -113,10 +117,14 @@ def _grain(cells: int) -> Floats:
 def surprise_curve(
     faces: int, own: Floats, vocab_size: int, words: Mapping[str, str], style: Style = DESK
 ) -> go.Figure:
-    """p → −ln p, with one face of the die on it, and the probabilities of the visitor's targets.
+    """P → −ln p, with one face of the die on it, and the probabilities of the visitor's targets.
 
-    own    target probabilities, may be empty
-    words  x, y, uniform
+    Args:
+        faces: How many equally likely outcomes.
+        own: Target probabilities, may be empty.
+        vocab_size: V, the number of tokens in the vocabulary.
+        words: Texts by name: x, y, uniform.
+        style: Colours, fonts and sizes of a theme.
     """
     top = max(math.log(max(vocab_size, faces)), float(-np.log(np.maximum(own, 1e-30)).min()) if len(own) else 0)
     top = max(top, float(-np.log(np.maximum(own, 1e-30)).max()) if len(own) else 0) * 1.12
@@ -138,8 +146,12 @@ def exponential_curve(
 ) -> go.Figure:
     """Cross-entropy → perplexity, with the die on it, and the visitor's own loss.
 
-    own    their perplexity, or None
-    words  x, y, uniform
+    Args:
+        faces: How many equally likely outcomes.
+        own: Their perplexity, or None.
+        vocab_size: V, the number of tokens in the vocabulary.
+        words: Texts by name: x, y, uniform.
+        style: Colours, fonts and sizes of a theme.
     """
     high = max(faces, vocab_size, own if own and math.isfinite(own) else 0) * 1.25
     along = np.linspace(0, math.log(high), 240)

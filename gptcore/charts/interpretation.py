@@ -20,7 +20,12 @@ def underflow(
 ) -> go.Figure:
     """The sum of logs goes on where the product, as float32 holds it, has become 0.
 
-    words  x, y, sum, product, limit, zero (with {token})
+    Args:
+        summed: Sum of logs after each token.
+        product: Logarithm of the product as the computer holds it.
+        zero_at: The token at which the product becomes 0.
+        words: Texts by name: x, y, sum, product, limit, zero (with {token}).
+        style: Colours, fonts and sizes of a theme.
     """
     palette = style.palette
     count = np.arange(1, len(summed) + 1)
@@ -69,8 +74,12 @@ def means(
 ) -> go.Figure:
     """Why the mean of perplexities is too large: the curve bends upwards, so any mean of its points lies above it.
 
-    losses  (k,) of each text, in nats
-    words   x, y, text (with {number}), wrong, right
+    Args:
+        losses: (k,) of each text, in nats.
+        mean_loss: Cross-entropy over all tokens, in nats.
+        mean_perplexity: The mean of the perplexities, which is the wrong number.
+        words: Texts by name: x, y, text (with {number}), wrong, right.
+        style: Colours, fonts and sizes of a theme.
     """
     palette = style.palette
     values = np.exp(losses.astype(np.float64))
@@ -129,7 +138,13 @@ def bits_of_bytes(
 ) -> go.Figure:
     """Each target as a block: as wide as its bytes, as high as its bits a byte, so that its area is its bits.
 
-    words  x, y, mean (with {mean}), hover
+    Args:
+        lengths: Bytes of each token.
+        bits: Bits of each token.
+        pieces: Each token as text.
+        mean: The mean, in nats.
+        words: Texts by name: x, y, mean (with {mean}), hover.
+        style: Colours, fonts and sizes of a theme.
     """
     palette = style.palette
     left = np.concatenate([[0], np.cumsum(lengths)[:-1]])
@@ -172,8 +187,12 @@ def by_heart(
 ) -> go.Figure:
     """Perplexity of a text while it is learned, and of one that is not, on a log axis; a mark at one step.
 
-    rows   as `gptcore.training.memorization.learned_by_heart` gives them
-    words  x, y, learned, new, uniform (with {vocabulary}), hover
+    Args:
+        rows: As `gptcore.training.memorization.learned_by_heart` gives them.
+        step: The training step.
+        vocab_size: V, the number of tokens in the vocabulary.
+        words: Texts by name: x, y, learned, new, uniform (with {vocabulary}), hover.
+        style: Colours, fonts and sizes of a theme.
     """
     palette = style.palette
     figure = new_figure(style, height=340)

@@ -15,7 +15,11 @@ from gptcore.results.training import LogitGradient
 def push_on_logits(gradient: LogitGradient, index: int, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
     """Where a position's logits are pushed: against the gradient, so the target to the right, all others to the left.
 
-    words  axis, hover
+    Args:
+        gradient: The gradient at the logits.
+        index: Index of the scored position.
+        words: Texts by name: axis, hover.
+        style: Colours, fonts and sizes of a theme.
     """
     palette = style.palette
     bars = gradient.at(index)
@@ -53,7 +57,12 @@ def before_and_after(
 ) -> go.Figure:
     """A position's probabilities before any update (hollow) and after some (filled), a row a token.
 
-    words  axis, before, after, hover
+    Args:
+        before: The gradient before the step.
+        after: The gradient after it.
+        index: Index of the scored position.
+        words: Texts by name: axis, before, after, hover.
+        style: Colours, fonts and sizes of a theme.
     """
     palette = style.palette
     old, new = before.at(index), after.at(index)

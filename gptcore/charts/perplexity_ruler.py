@@ -25,10 +25,13 @@ def perplexity_ruler(
 ) -> go.Figure:
     """Perplexities as marks on a log ruler; never clamped: the ruler grows past V where one does.
 
-    perplexities  (name, perplexity) of what the chart is about: filled diamonds, name and number above; of several,
-                  each at a height of its own
-    lesser        the same for its parts: small open circles, named on hover
-    words         certain, uniform, worse
+    Args:
+        perplexities: (name, perplexity) of what the chart is about: filled diamonds, name and number above; of
+            several, each at a height of its own.
+        vocab_size: V, the number of tokens in the vocabulary.
+        words: Texts by name: certain, uniform, worse.
+        style: Colours, fonts and sizes of a theme.
+        lesser: The same for its parts: small open circles, named on hover.
     """
     palette = style.palette
     finite = [value for _, value in [*perplexities, *lesser] if math.isfinite(value)]

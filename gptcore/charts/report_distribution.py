@@ -14,7 +14,11 @@ from gptcore.results.report import RankCurve, Report
 def rank_curve(curve: RankCurve, target: str, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
     """The whole vocabulary from the likeliest token to the least, both axes logarithmic, with the target on it.
 
-    words  x, y, uniform, hover
+    Args:
+        curve: Probabilities by rank.
+        target: The target token as text.
+        words: Texts by name: x, y, uniform, hover.
+        style: Colours, fonts and sizes of a theme.
     """
     palette = style.palette
     figure = new_figure(style, height=280)
@@ -53,7 +57,12 @@ def rank_curve(curve: RankCurve, target: str, words: Mapping[str, str], style: S
 def top_tokens(report: Report, index: int, words: Mapping[str, str], style: Style = DESK, *, k: int = 10) -> go.Figure:
     """The k likeliest tokens at a position as bars, and the target below them where it is none of those.
 
-    words  axis, hover
+    Args:
+        report: The report that is drawn.
+        index: Index of the scored position.
+        words: Texts by name: axis, hover.
+        style: Colours, fonts and sizes of a theme.
+        k: How many tokens.
     """
     top = report.top_k(index, min(k, report.top_token_ids.shape[1]))
     pieces, ids = list(top["piece"]), list(top["token_id"])

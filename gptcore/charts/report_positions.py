@@ -27,8 +27,11 @@ def target_probabilities(
 ) -> go.Figure:
     """Each target's probability as its distance from even guessing, on a log axis, with the model's own choice.
 
-    words     axis, uniform, own_choice, hover (fields of customdata), from the texts
-    selected  index of the position to highlight
+    Args:
+        report: The report that is drawn.
+        words: Texts by name: axis, uniform, own_choice, hover (fields of customdata), from the texts.
+        style: Colours, fonts and sizes of a theme.
+        selected: Index of the position to highlight.
     """
     rows = report.positions <= MOST_ROWS
     places = _places(report)
@@ -116,7 +119,11 @@ def log_probabilities(
 ) -> go.Figure:
     """Each target's log-probability as a bar down from 0 = certain, and their mean.
 
-    words  axis, mean (with {mean}), hover
+    Args:
+        report: The report that is drawn.
+        words: Texts by name: axis, mean (with {mean}), hover.
+        style: Colours, fonts and sizes of a theme.
+        selected: Index of the position to highlight.
     """
     rows = report.positions <= MOST_ROWS
     places = _places(report)

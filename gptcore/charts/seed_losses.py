@@ -27,10 +27,13 @@ def seed_losses(
 ) -> go.Figure:
     """Where the seeds' losses lie, with ln V and the mean ± its standard error.
 
-    words       axis, axis_perplexity, uniform, uniform_perplexity, mean, mean_perplexity, seed, count, hover_dot,
-                hover_bar
-    perplexity  exp of everything, on a log axis: the picture stays, the numbers change
-    chosen      a seed that is marked; -1 for none
+    Args:
+        table: The numbers of many seeds.
+        words: Texts by name: axis, axis_perplexity, uniform, uniform_perplexity, mean, mean_perplexity, seed,
+            count, hover_dot, hover_bar.
+        style: Colours, fonts and sizes of a theme.
+        perplexity: Exp of everything, on a log axis: the picture stays, the numbers change.
+        chosen: A seed that is marked; -1 for none.
     """
     palette, summary = style.palette, table.summary()
     figure = new_figure(style, height=_HEIGHT)

@@ -21,7 +21,10 @@ MOST_ROWS = 24
 def seed_positions(table: SeedTable, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
     """Every seed's log-probability at every position: a column a seed, from the lowest loss to the highest.
 
-    words  axis, bar, hover
+    Args:
+        table: The numbers of many seeds.
+        words: Texts by name: axis, bar, hover.
+        style: Colours, fonts and sizes of a theme.
     """
     order = np.argsort(table.cross_entropy, kind="stable")
     positions = len(table.target_piece)
@@ -56,7 +59,10 @@ def seed_positions(table: SeedTable, words: Mapping[str, str], style: Style = DE
 def position_spread(table: SeedTable, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
     """Each position over all seeds: from the least to the greatest, mean ± one standard deviation, and ln 1/V.
 
-    words  axis, uniform, hover
+    Args:
+        table: The numbers of many seeds.
+        words: Texts by name: axis, uniform, hover.
+        style: Colours, fonts and sizes of a theme.
     """
     palette, spread = style.palette, table.per_position()
     positions = len(spread)

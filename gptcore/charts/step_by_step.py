@@ -20,8 +20,11 @@ MOST_ARMS = 10
 def ranking(steps: Steps, kind: str, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
     """Every token's logit or probability, largest first: a line a position, its target on it.
 
-    kind   "logits" or "probabilities" (log axis, with even guessing)
-    words  x, y, hover, uniform
+    Args:
+        steps: The calculation, step by step.
+        kind: "logits" or "probabilities" (log axis, with even guessing).
+        words: Texts by name: x, y, hover, uniform.
+        style: Colours, fonts and sizes of a theme.
     """
     palette = style.palette
     figure = new_figure(style, height=300)
@@ -70,9 +73,13 @@ def ranking(steps: Steps, kind: str, words: Mapping[str, str], style: Style = DE
 
 
 def log_curve(steps: Steps, words: Mapping[str, str], style: Style = DESK, *, close: bool = False) -> go.Figure:
-    """p → ln p with each target on the curve: from 0 to 1, or close up where the targets are.
+    """P → ln p with each target on the curve: from 0 to 1, or close up where the targets are.
 
-    words  x, y, hover
+    Args:
+        steps: The calculation, step by step.
+        words: Texts by name: x, y, hover.
+        style: Colours, fonts and sizes of a theme.
+        close: Whether to zoom in on the targets.
     """
     palette = style.palette
     p = steps.target_probability.astype(np.float64)
@@ -148,7 +155,10 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
 def balance(steps: Steps, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
     """The mean as the place where the log-probabilities balance: arms to both sides of it, and the beam on its edge.
 
-    words  axis, mean (with {mean}), hover
+    Args:
+        steps: The calculation, step by step.
+        words: Texts by name: axis, mean (with {mean}), hover.
+        style: Colours, fonts and sizes of a theme.
     """
     palette = style.palette
     values = steps.log_probability.astype(np.float64)
@@ -244,7 +254,11 @@ def _stacked(values: Floats, width: float) -> list[int]:
 def negation(mean: float, vocab_size: int, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
     """The number line on which the mean log-probability is turned over 0 to the loss, with ln V.
 
-    words  mean, loss, uniform, negate
+    Args:
+        mean: The mean, in nats.
+        vocab_size: V, the number of tokens in the vocabulary.
+        words: Texts by name: mean, loss, uniform, negate.
+        style: Colours, fonts and sizes of a theme.
     """
     palette = style.palette
     uniform = math.log(vocab_size)

@@ -155,8 +155,15 @@ def add_reference_line(
 ) -> None:
     """A line that a chart is read against: kind "uniform" (dashed) or "mean" (solid), its name above its end.
 
-    log    whether the axis that the line stands on is logarithmic
-    below  whether an upright line runs behind the data, so that what is written there can be read
+    Args:
+        figure: The figure.
+        style: Colours, fonts and sizes of a theme.
+        text: The text.
+        x: Where an upright line stands.
+        y: Where a level line stands.
+        kind: What the line stands for; it decides the colour.
+        log: Whether the axis that the line stands on is logarithmic.
+        below: Whether an upright line runs behind the data, so that what is written there can be read.
     """
     colour = getattr(style.palette, kind)
     line = {"color": colour, "width": 2, "dash": "dash" if kind == "uniform" else "solid"}

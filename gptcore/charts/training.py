@@ -22,8 +22,11 @@ _HIGHEST = 1e12  # perplexities beyond are drawn at the edge
 def watched_probabilities(run: TrainingRun, index: int, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
     """Each watched target's probability after a step as a bar from 0 to 1, and the model's own choice beside it.
 
-    index  which of the run's records
-    words  axis, own_choice (with {piece}), hover
+    Args:
+        run: The training to draw.
+        index: Which of the run's records.
+        words: Texts by name: axis, own_choice (with {piece}), hover.
+        style: Colours, fonts and sizes of a theme.
     """
     assert run.watched is not None
     record, watched, palette = run.records[index], run.watched, style.palette
@@ -101,9 +104,12 @@ def perplexity_curve(
 ) -> go.Figure:
     """Perplexity a step on a log axis, cross-entropy along the other side, guessing evenly drawn, one step marked.
 
-    index  which of the run's records is marked
-    steps  where the step axis ends; the run's own end when it is None
-    words  axis, loss_axis, step, uniform, at (with {step}, {perplexity}), hover
+    Args:
+        run: The training to draw.
+        index: Which of the run's records is marked.
+        words: Texts by name: axis, loss_axis, step, uniform, at (with {step}, {perplexity}), hover.
+        style: Colours, fonts and sizes of a theme.
+        steps: Where the step axis ends; the run's own end when it is None.
     """
     figure = new_figure(style, height=340)
     palette = style.palette
@@ -162,7 +168,12 @@ def perplexity_curve(
 def two_losses(run: TrainingRun, words: Mapping[str, str], style: Style = DESK, *, steps: int) -> go.Figure:
     """Cross-entropy on the text that is learned and on the one held out, and the step at which they part.
 
-    words  axis, step, training, validation, uniform, parting (with {step}), hover_training, hover_validation
+    Args:
+        run: The training to draw.
+        words: Texts by name: axis, step, training, validation, uniform, parting (with {step}), hover_training,
+            hover_validation.
+        style: Colours, fonts and sizes of a theme.
+        steps: The calculation, step by step.
     """
     figure = new_figure(style, height=380)
     palette = style.palette

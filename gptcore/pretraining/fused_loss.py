@@ -49,10 +49,14 @@ class _FusedCrossEntropy(torch.autograd.Function):
 def fused_cross_entropy(hidden: Tensor, rows: Tensor, targets: Tensor, n_sharing: int) -> Tensor:
     """Mean cross-entropy over the full vocabulary, in nats, of tokens of which many share one row.
 
-    hidden     (N, C)  final hidden states
-    rows       (R, C)  output rows; the last is shared by `n_sharing` tokens, each of which gets its probability
-    targets    (N,)    row of each target
-    returns    ()      the same as float32 cross-entropy over all R − 1 + n_sharing tokens, to bfloat16's precision
+    Args:
+        hidden: (N, C) final hidden states.
+        rows: (R, C) output rows; the last is shared by `n_sharing` tokens, each of which gets its probability.
+        targets: (N,) row of each target.
+        n_sharing: How many tokens share the last row.
+
+    Returns:
+        () the same as float32 cross-entropy over all R − 1 + n_sharing tokens, to bfloat16's precision.
     """
     loss: Tensor = _FusedCrossEntropy.apply(hidden, rows, targets, n_sharing)  # type: ignore[no-untyped-call]
     return loss

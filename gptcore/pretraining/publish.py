@@ -25,7 +25,9 @@ def publish(prepared: Prepared, run: Path, folder: Path) -> str:
     """Write model.safetensors, curve.csv, held_out.csv and README.md into `folder`; returns a sentence on them.
 
     The numbers are measured on the checkpoint as it was written and read again, so they include its rounding.
-    Raises ValueError where the run has no weights yet, or the checkpoint would exceed 20 MB.
+
+    Raises:
+        ValueError: Where the run has no weights yet, or the checkpoint would exceed 20 MB.
     """
     weights, best = read_safetensors(run / BEST)
     _, state = read_safetensors(run / STATE)

@@ -23,18 +23,19 @@ SMALL = GPTConfig(
 class Recipe:
     """Everything that decides what comes out, but for the text.
 
-    config            of the model as it is used, with the full vocabulary
-    minutes, steps    how long: exactly one of them. By minutes the schedule follows the clock (time while stopped
-                      does not count), which fits a busy machine; by steps two runs give the same numbers
-    batch_size        windows a step, of context_length tokens each
-    peak_rate         AdamW's learning rate after the warm-up
-    final_rate        … at the end of the cosine
-    warmup_share      of the whole, rising from 0
-    weight_decay      on matrices and embeddings, not on biases and normalisations
-    betas             AdamW's
-    clip_norm         the longest gradient
-    validate_every    steps
-    seed              of the weights, the order of the text and the dropout
+    Attributes:
+        config: Of the model as it is used, with the full vocabulary.
+        minutes, steps: How long: exactly one of them. By minutes the schedule follows the clock (time while stopped
+            does not count), which fits a busy machine; by steps two runs give the same numbers.
+        batch_size: Windows a step, of context_length tokens each.
+        peak_rate: AdamW's learning rate after the warm-up.
+        final_rate: … at the end of the cosine.
+        warmup_share: Of the whole, rising from 0.
+        weight_decay: On matrices and embeddings, not on biases and normalisations.
+        betas: AdamW's.
+        clip_norm: The longest gradient.
+        validate_every: Steps.
+        seed: Of the weights, the order of the text and the dropout.
     """
 
     config: GPTConfig = field(default=SMALL)

@@ -30,8 +30,9 @@ STATE, BEST = "state.safetensors", "best.safetensors"
 class CurvePoint:
     """One line of the training curve.
 
-    training_loss    mean nats a token over the steps since the last point, with dropout on
-    validation_loss  nats a token over the whole vocabulary
+    Attributes:
+        training_loss: Mean nats a token over the steps since the last point, with dropout on.
+        validation_loss: Nats a token over the whole vocabulary.
     """
 
     step: int
@@ -164,7 +165,11 @@ class Trainer:
         write_whole(state, self.folder / STATE, metadata)
 
     def _resume(self) -> None:
-        """Go on from the saved state. Raises ValueError where that is of another recipe."""
+        """Go on from the saved state.
+
+        Raises:
+            ValueError: Where that is of another recipe.
+        """
         state, metadata = read_safetensors(self.folder / STATE)
         saved = Recipe.from_dict(json.loads(metadata["recipe"]))
         if saved != self.recipe:
@@ -187,6 +192,7 @@ class ByteDropout(Dropout):
     random: np.random.Generator
 
     def forward(self, x: Tensor) -> Tensor:
+        """Any shape; the result has the same."""
         dropped = round(256 * self.drop_rate)
         if not self.training or dropped == 0:
             return x

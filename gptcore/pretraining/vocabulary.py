@@ -15,9 +15,10 @@ from gptcore.pretraining.corpus import Ids
 class CompactVocabulary:
     """The tokens that get a row of their own; all others share the last row.
 
-    ids         (R − 1,)  GPT-2's token ids, ascending; row i belongs to ids[i]
-    row_of      (V,)      the row of each of GPT-2's tokens; R − 1 for all that share
-    n_sharing   how many tokens share the last row
+    Attributes:
+        ids: (R − 1,) GPT-2's token ids, ascending; row i belongs to ids[i].
+        row_of: (V,) the row of each of GPT-2's tokens; R − 1 for all that share.
+        n_sharing: How many tokens share the last row.
     """
 
     ids: Ids
@@ -26,6 +27,7 @@ class CompactVocabulary:
 
     @property
     def n_rows(self) -> int:
+        """R, the rows of the output head."""
         return len(self.ids) + 1
 
 

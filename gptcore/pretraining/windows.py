@@ -35,6 +35,7 @@ class BatchPlan:
 
     @property
     def batches_per_epoch(self) -> int:
+        """Whole batches in one epoch."""
         windows = (self.n_tokens - self.context_length) // self.context_length
         return windows // self.batch_size
 
@@ -57,7 +58,9 @@ def evaluation_windows(ids: Ids, separator: int, context_length: int, stride: in
     The document stands after one `separator`, so that its first token has something before it. Each window is
     (inputs, targets, new): its last `new` targets are the ones to score. Windows move by `stride` tokens: every
     scored token, but for the document's first, has at least `context_length − stride` tokens before it.
-    Raises ValueError unless 1 ≤ stride ≤ context_length.
+
+    Raises:
+        ValueError: Unless 1 ≤ stride ≤ context_length.
 
     >>> [(i.tolist(), t.tolist(), n) for i, t, n in evaluation_windows(np.array([5, 6, 7]), 0, 2, 1)]
     [([0, 5], [5, 6], 2), ([5, 6], [6, 7], 1)]

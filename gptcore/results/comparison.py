@@ -18,8 +18,9 @@ from gptcore.results.report import NATS_PER_BIT, Floats, Report
 class ModelComparison:
     """M models on the same N scored positions, in the order in which they were given.
 
-    names    M of them, as a reader knows them; each once
-    reports  M of them
+    Attributes:
+        names: M of them, as a reader knows them; each once.
+        reports: M of them.
     """
 
     names: tuple[str, ...]
@@ -27,7 +28,11 @@ class ModelComparison:
 
     @classmethod
     def of(cls, named: Sequence[tuple[str, Report]]) -> ModelComparison:
-        """From (name, report) of at least one model. Raises ValueError where the targets or the names do not fit."""
+        """From (name, report) of at least one model.
+
+        Raises:
+            ValueError: Where the targets or the names do not fit.
+        """
         names = tuple(name for name, _ in named)
         reports = tuple(report for _, report in named)
         if not reports or len(set(names)) < len(names):
@@ -83,7 +88,8 @@ class ModelComparison:
 class ExampleRecord:
     """One of several examples, scored by itself.
 
-    example  its place among them, from 0
+    Attributes:
+        example: Its place among them, from 0.
     """
 
     example: int

@@ -22,10 +22,11 @@ NATS_PER_BIT = math.log(2.0)
 class Provenance:
     """What a result was made with, so that it can be made again.
 
-    config, origin  the model
-    temperature     what the logits were divided by; 1 is the model itself
-    dtype           of the calculation
-    versions        of the libraries that computed it, by name
+    Attributes:
+        config, origin: The model.
+        temperature: What the logits were divided by; 1 is the model itself.
+        dtype: Of the calculation.
+        versions: Of the libraries that computed it, by name.
     """
 
     config: GPTConfig
@@ -92,6 +93,7 @@ class Report:
 
     @property
     def vocab_size(self) -> int:
+        """V, the number of tokens in the vocabulary."""
         return self.provenance.config.vocab_size
 
     @property
@@ -101,6 +103,7 @@ class Report:
 
     @property
     def logits_shape(self) -> tuple[int, int, int]:
+        """(B, T, V), as the model returns them."""
         return (*self.input_shape, self.vocab_size)
 
     @property
@@ -110,11 +113,12 @@ class Report:
 
     @property
     def flat_targets_shape(self) -> tuple[int]:
+        """(N,), the targets after flattening."""
         return (self.positions,)
 
     @property
     def uniform_cross_entropy(self) -> float:
-        """ln V: the cross-entropy of guessing evenly, in nats."""
+        """Ln V: the cross-entropy of guessing evenly, in nats."""
         return math.log(self.vocab_size)
 
     @property
@@ -183,7 +187,8 @@ class Report:
     def top_k(self, index: int, k: int = 10) -> pd.DataFrame:
         """The k most likely tokens at scored position `index`, most likely first; shares are of the whole.
 
-        Raises ValueError when more are asked for than were kept.
+        Raises:
+            ValueError: When more are asked for than were kept.
         """
         kept = self.top_token_ids.shape[1]
         if not 1 <= k <= kept:
@@ -222,8 +227,9 @@ class Report:
 class RankCurve:
     """One position's whole distribution, most likely first, thinned evenly over the logarithm of the rank.
 
-    rank         (n,) some ranks from 1 to V, the first, the last and the target's among them
-    probability  (n,) the probability of the token of that rank
+    Attributes:
+        rank: (n,) some ranks from 1 to V, the first, the last and the target's among them.
+        probability: (n,) the probability of the token of that rank.
     """
 
     rank: Ids

@@ -17,8 +17,9 @@ from gptcore.results.report import Floats, Ids, Report
 class SeedRecord:
     """One untrained model on the examples of a sweep.
 
-    report     its whole chain; report.provenance and report.texts say how to make it again
-    logit_std  (N,) standard deviation over the vocabulary of the logits at each scored position
+    Attributes:
+        report: Its whole chain; report.provenance and report.texts say how to make it again.
+        logit_std: (N,) standard deviation over the vocabulary of the logits at each scored position.
     """
 
     report: Report
@@ -26,6 +27,7 @@ class SeedRecord:
 
     @property
     def seed(self) -> int:
+        """The seed of the model's random weights."""
         seed = self.report.provenance.origin.seed
         assert seed is not None  # an untrained model has one
         return seed
@@ -35,10 +37,12 @@ class SeedRecord:
 class SeedSummary:
     """Many seeds in a few numbers, in nats but for the counts.
 
-    mean, standard_deviation   of the cross-entropies; of a sample (divided by count − 1), nan for one seed alone
-    standard_error             of the mean: standard_deviation / √count
-    below_uniform              how many seeds lie below ln V, which is `uniform`
-    logit_variance             mean σ² of the logits; about half of it is what the mean loss lies above ln V
+    Attributes:
+        mean, standard_deviation: Of the cross-entropies; of a sample (divided by count − 1), nan for one seed
+            alone.
+        standard_error: Of the mean: standard_deviation / √count.
+        below_uniform: How many seeds lie below ln V, which is `uniform`.
+        logit_variance: Mean σ² of the logits; about half of it is what the mean loss lies above ln V.
     """
 
     count: int
@@ -59,12 +63,13 @@ class SeedSummary:
 class SeedTable:
     """The numbers of many seeds as arrays, by ascending seed: S seeds, N scored positions.
 
-    seeds            (S,)
-    cross_entropy    (S,) nats
-    perplexity       (S,)
-    log_probability  (S, N) nats
-    logit_variance   (S,) mean over positions of the logits' variance
-    target_piece     N of them
+    Attributes:
+        seeds: (S,).
+        cross_entropy: (S,) nats.
+        perplexity: (S,).
+        log_probability: (S, N) nats.
+        logit_variance: (S,) mean over positions of the logits' variance.
+        target_piece: N of them.
     """
 
     seeds: Ids
@@ -92,7 +97,7 @@ class SeedTable:
 
     @property
     def uniform_cross_entropy(self) -> float:
-        """ln V, in nats."""
+        """Ln V, in nats."""
         return math.log(self.vocab_size)
 
     def summary(self) -> SeedSummary:

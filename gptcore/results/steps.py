@@ -72,6 +72,7 @@ class Steps:
 
     @property
     def vocab_size(self) -> int:
+        """V, the number of tokens in the vocabulary."""
         return self.config.vocab_size
 
     @property
@@ -91,7 +92,7 @@ class Steps:
 
     @property
     def logits_shape(self) -> tuple[int, int, int]:
-        """(B, T, V)"""
+        """(B, T, V), as the model returns them."""
         return self.inputs.shape[0], self.inputs.shape[1], self.vocab_size
 
     @property

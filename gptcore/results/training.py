@@ -65,9 +65,10 @@ class StepRecord:
 class WatchedTargets:
     """The positions whose target probabilities a run records, in reading order; all of length N.
 
-    example, position  row and place in the batch, from 0
-    prompt_piece       the last token that the model has read there
-    target_piece       the token that it should predict
+    Attributes:
+        example, position: Row and place in the batch, from 0.
+        prompt_piece: The last token that the model has read there.
+        target_piece: The token that it should predict.
     """
 
     example: Ids
@@ -81,9 +82,10 @@ class WatchedTargets:
 class TrainingRun:
     """The steps of a run so far, oldest first, and what decides them.
 
-    vocab_size  V, for the uniform baseline ln V
-    settings    the TrainConfig as plain values
-    watched     the positions that were watched; None where none were
+    Attributes:
+        vocab_size: V, for the uniform baseline ln V.
+        settings: The TrainConfig as plain values.
+        watched: The positions that were watched; None where none were.
     """
 
     records: tuple[StepRecord, ...]
@@ -93,7 +95,7 @@ class TrainingRun:
 
     @property
     def uniform_cross_entropy(self) -> float:
-        """ln V: the cross-entropy of guessing evenly, in nats."""
+        """Ln V: the cross-entropy of guessing evenly, in nats."""
         return math.log(self.vocab_size)
 
     @property
@@ -178,13 +180,14 @@ class LogitGradient:
     ∂(cross-entropy)/∂z = (softmax(z) − one-hot(target)) / N: negative for the target alone, so that going against
     it pushes the target's logit up, and every other down by its own probability.
 
-    step                 updates that the model has had
-    cross_entropy        in nats, over the N positions
-    target_token_id      (N,)
-    shown_token_id       (N, k) tokens that are kept: all of a small vocabulary in its own order; of a large one
-                         the target, then the most likely others
-    probability          (N, k) their probabilities
-    gradient             (N, k) (probability − 1 if it is the target) / N
+    Attributes:
+        step: Updates that the model has had.
+        cross_entropy: In nats, over the N positions.
+        target_token_id: (N,).
+        shown_token_id: (N, k) tokens that are kept: all of a small vocabulary in its own order; of a large one the
+            target, then the most likely others.
+        probability: (N, k) their probabilities.
+        gradient: (N, k) (probability − 1 if it is the target) / N.
     """
 
     step: int

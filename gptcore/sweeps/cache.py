@@ -38,7 +38,8 @@ def sweep_key(config: GPTConfig, examples: Sequence[Example], temperature: float
 class SweepCache:
     """Finished seeds. For any number of threads; several processes may share a folder.
 
-    folder  where they are kept beyond this process; None keeps them in memory alone
+    Attributes:
+        folder: Where they are kept beyond this process; None keeps them in memory alone.
     """
 
     def __init__(self, folder: Path | None = None, most_positions: int = MOST_POSITIONS) -> None:

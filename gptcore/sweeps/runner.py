@@ -36,15 +36,21 @@ def sweep_seeds(
 ) -> Iterator[SeedRecord]:
     """Score the examples with the untrained model of each seed; yields a record a seed as they finish, in any order.
 
-    seeds     taken as they are needed, so a range may be as long as one likes
-    executor  where the work is done: any of `concurrent.futures`, or a Dask client's. None is the scheduler that
-              GPT_EXPLORER_SCHEDULER names, else a thread a core of this process, each in a few MB of its own
-    finished  where finished seeds are kept and looked up; None is the process's own
-    stopped   asked ten times a second: once it returns True, the iterator ends
+    Every record equals that of the seed alone. Closing the iterator, or leaving the loop, stops the work: at once
+    on this process's threads, elsewhere after what has begun.
 
-    Every record equals that of the seed alone. Closing the iterator, or leaving the loop, stops the work: at once on
-    this process's threads, elsewhere after what has begun.
-    Raises InputError at once for examples that cannot be scored; for a bad seed when it is its turn.
+    Args:
+        config: The shape of the model.
+        examples: One to eight examples, or a batch of them already encoded.
+        seeds: Taken as they are needed, so a range may be as long as one likes.
+        executor: Where the work is done: any of `concurrent.futures`, or a Dask client's. None is the scheduler
+            that GPT_EXPLORER_SCHEDULER names, else a thread a core of this process, each in a few MB of its own.
+        temperature: The logits are divided by it; 1 is the model itself.
+        finished: Where finished seeds are kept and looked up; None is the process's own.
+        stopped: Asked ten times a second: once it returns True, the iterator ends.
+
+    Raises:
+        InputError: At once for examples that cannot be scored; for a bad seed when it is its turn.
 
     >>> from gptcore import SIZES
     >>> example = Example("every effort moves", "effort moves you")
@@ -64,7 +70,8 @@ def compare_examples(
 ) -> Iterator[ExampleRecord]:
     """Score each example by itself: yields a record a row, in order.
 
-    Raises InputError, naming the row, before anything is scored.
+    Raises:
+        InputError: Naming the row, before anything is scored.
     """
     check_context(encode(examples, tokenizer_for(model.config.vocab_size)), model.config.context_length)
     return (

@@ -15,7 +15,8 @@ MOST_SEEDS = 10_000
 def seed_range(count: int, first: int = 0, most: int = MOST_SEEDS) -> range:
     """`count` seeds from `first` on.
 
-    Raises InputError: "no_seeds", "too_many_seeds", "bad_seed".
+    Raises:
+        InputError: "no_seeds", "too_many_seeds", "bad_seed".
 
     >>> seed_range(40)
     range(0, 40)
@@ -32,8 +33,9 @@ def seed_range(count: int, first: int = 0, most: int = MOST_SEEDS) -> range:
 def parse_seeds(typed: str, most: int = MOST_SEEDS) -> tuple[int, ...]:
     """Seeds as a person types them: whole numbers and ranges, apart by commas or spaces.
 
-    Raises InputError: "no_seeds", "not_seeds" (word), "backwards_seeds" (word), "bad_seed" (seed, limit),
-    "repeated_seed" (seed; without_repeats is the list as it could be), "too_many_seeds" (count, limit).
+    Raises:
+        InputError: "no_seeds", "not_seeds" (word), "backwards_seeds" (word), "bad_seed" (seed, limit),
+            "repeated_seed" (seed; without_repeats is the list as it could be), "too_many_seeds" (count, limit).
 
     >>> parse_seeds("3, 17 40-42")
     (3, 17, 40, 41, 42)

@@ -39,11 +39,12 @@ class Stopped(Exception):  # noqa: N818 - nothing went wrong
 class StreamedModel(GPTModel):
     """Stands in for `untrained_model(config, seed)` where a batch is scored, at next to no memory.
 
-    stopped  asked between two pieces of the work; Stopped is raised once it returns True
-
     `draw(seed)` makes it the model of that seed, at once: its weights follow when they are used, in inference mode.
     Losses are the held model's to the last printed digit; beyond it, products taken in slices may round otherwise.
     Not for two threads at a time.
+
+    Attributes:
+        stopped: Asked between two pieces of the work; Stopped is raised once it returns True.
 
     >>> from gptcore import GPT_CONFIG_124M, Example, score
     >>> small = StreamedModel(GPT_CONFIG_124M.with_(emb_dim=48, n_layers=2))
@@ -70,7 +71,11 @@ class StreamedModel(GPTModel):
         self.draw(0)
 
     def draw(self, seed: int) -> StreamedModel:
-        """Become the model of a seed. Raises InputError("bad_seed") for what is none."""
+        """Become the model of a seed.
+
+        Raises:
+            InputError: "bad_seed" for what is none.
+        """
         self._generator = seeded_generator(seed)
         self._at_start = self._at_head = self._generator.get_state()
         self.origin = untrained_origin(self.config, seed)
@@ -92,7 +97,7 @@ class StreamedModel(GPTModel):
         return hidden
 
     def _drawn_rows(self, table_rows: int, wanted: Sequence[int]) -> Tensor:
-        """The wanted rows, ascending, of an embedding table; the others are passed over. (len(wanted), C)"""
+        """The wanted rows (len(wanted), C), ascending, of an embedding table; the others are skipped."""
         kept = torch.empty(len(wanted), self.config.emb_dim)
         for start, rows in self._slices(table_rows, self.config.emb_dim):
             first, last = bisect_left(wanted, start), bisect_left(wanted, start + len(rows))
@@ -122,7 +127,7 @@ class StreamedModel(GPTModel):
         return logits
 
     def _times_drawn(self, x: Tensor, table_rows: int, draw: Callable[..., None]) -> Tensor:
-        """x (n, I) times the transpose of a table (table_rows, I) that is drawn as it is used. (n, table_rows)"""
+        """(n, table_rows): x (n, I) times the transpose of a table (table_rows, I) that is drawn as it is used."""
         out = torch.empty(len(x), table_rows)
         for start, rows in self._slices(table_rows, x.shape[-1]):
             draw(rows, generator=self._generator)
@@ -154,6 +159,7 @@ class StreamedLinear(nn.Module):
         self._out_features, self._has_bias = layer.out_features, layer.bias is not None
 
     def forward(self, x: Tensor) -> Tensor:
+        """(…, in) to (…, out); the weights are drawn as they are used."""
         return self._apply_drawn(x, self._out_features, self._has_bias)
 
 
@@ -167,4 +173,5 @@ class StreamedHead:
         self._logits = logits
 
     def __call__(self, hidden: Tensor) -> Tensor:
+        """(…, C) to logits (…, V); the weights are drawn as they are used."""
         return self._logits(hidden)

@@ -45,7 +45,8 @@ def _workers(executor: Executor | None) -> Iterator[tuple[Executor, int, tuple[A
 def _cluster(address: str) -> Executor:
     """The executor of a Dask scheduler, connected once for the process.
 
-    Raises InputError("no_cluster_client", "no_cluster").
+    Raises:
+        InputError: "no_cluster_client", "no_cluster".
     """
     try:
         from distributed import Client

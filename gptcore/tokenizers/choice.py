@@ -8,7 +8,11 @@ from gptcore.tokenizers.seven_words import SevenWordTokenizer, seven_word_tokeni
 
 
 def tokenizer_for(vocab_size: int) -> Tokenizer:
-    """The tokenizer of a vocabulary's size: 50,257 or 7. Raises ValueError for another."""
+    """The tokenizer of a vocabulary's size: 50,257 or 7.
+
+    Raises:
+        ValueError: For another.
+    """
     if vocab_size == SevenWordTokenizer.vocab_size:
         return seven_word_tokenizer()
     if vocab_size == 50_257:

@@ -46,10 +46,15 @@ class GPT2Tokenizer:
 
     @property
     def vocab_size(self) -> int:
+        """V, the number of tokens."""
         return self._encoding.n_vocab
 
     def encode(self, text: str, *, end_of_text_is_special: bool = False) -> list[int]:
-        """Token ids of a text. Raises InputError("too_many_characters") above 20,000 characters."""
+        """Token ids of a text.
+
+        Raises:
+            InputError: "too_many_characters" above 20,000 characters.
+        """
         text = clean_text(check_length(text))
         if end_of_text_is_special:
             return self._encoding.encode(text, allowed_special={END_OF_TEXT})

@@ -24,7 +24,11 @@ class SevenWordTokenizer:
     vocab_size = len(SEVEN_WORDS)
 
     def encode(self, text: str) -> list[int]:
-        """Token ids of words apart by spaces. Raises InputError("unknown_word") for any other word."""
+        """Token ids of words apart by spaces.
+
+        Raises:
+            InputError: "unknown_word" for any other word.
+        """
         words = re.split(r"\s+", clean_text(check_length(text)).strip())
         unknown = [word for word in words if word and word not in SEVEN_WORDS]
         if unknown:

@@ -19,18 +19,20 @@ MAX_LEARNING_RATE = 1e6
 class TrainConfig:
     """How a model is trained. The same settings give the same run.
 
-    learning_rate  the largest step size, above 0 and at most 1,000,000
-    steps          updates to make, from 1 to 2,000
-    optimizer      "adamw" (PyTorch's default betas) or "sgd" (no momentum)
-    weight_decay   how strongly AdamW pulls weights to 0
-    warmup_steps   updates over which the learning rate climbs to its value
-    cosine         whether it then falls to a tenth, along half a cosine, until the last step
-    max_norm       longer gradients are shortened to this length; None leaves them
-    drop_rate      share of activations dropped while learning
-    measure_every  steps between measurements of the whole text and of the held-out one
-    seed           decides the order of the batches and what dropout drops
+    Attributes:
+        learning_rate: The largest step size, above 0 and at most 1,000,000.
+        steps: Updates to make, from 1 to 2,000.
+        optimizer: "adamw" (PyTorch's default betas) or "sgd" (no momentum).
+        weight_decay: How strongly AdamW pulls weights to 0.
+        warmup_steps: Updates over which the learning rate climbs to its value.
+        cosine: Whether it then falls to a tenth, along half a cosine, until the last step.
+        max_norm: Longer gradients are shortened to this length; None leaves them.
+        drop_rate: Share of activations dropped while learning.
+        measure_every: Steps between measurements of the whole text and of the held-out one.
+        seed: Decides the order of the batches and what dropout drops.
 
-    Raises InputError ("bad_learning_rate", "bad_steps", "bad_setting", "bad_seed").
+    Raises:
+        InputError: ("bad_learning_rate", "bad_steps", "bad_setting", "bad_seed").
 
     >>> TrainConfig(learning_rate=0.0)
     Traceback (most recent call last):

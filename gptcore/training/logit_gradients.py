@@ -25,9 +25,12 @@ SMALL_VOCABULARY = 16
 def logit_gradient(logits: Tensor, targets: Tensor) -> Tensor:
     """The gradient of the mean cross-entropy with respect to the logits.
 
-    logits   (N, V)
-    targets  (N,)    token ids
-    returns  (N, V)  (softmax(logits) − one-hot(targets)) / N; every row sums to 0
+    Args:
+        logits: (N, V).
+        targets: (N,) token ids.
+
+    Returns:
+        (N, V) (softmax(logits) − one-hot(targets)) / N; every row sums to 0.
 
     >>> logit_gradient(torch.zeros(1, 4), torch.tensor([2]))  # four equal choices
     tensor([[ 0.2500,  0.2500, -0.7500,  0.2500]])
@@ -42,9 +45,12 @@ def logit_gradients(
 ) -> LogitGradient:
     """The gradient at every scored position of a batch.
 
-    shown  tokens kept of a large vocabulary: the target and the `shown − 1` most likely others
-    kept   (N, k) the tokens to show instead
-    step   how many updates the model has had, for the result to say
+    Args:
+        model: The model, in evaluation mode.
+        batch: The encoded examples.
+        step: How many updates the model has had, for the result to say.
+        shown: Tokens kept of a large vocabulary: the target and the `shown − 1` most likely others.
+        kept: (N, k) the tokens to show instead.
     """
     with torch.inference_mode():
         hidden = model.hidden_states(torch.from_numpy(batch.inputs))  # (B, T, C)

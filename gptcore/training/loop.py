@@ -33,15 +33,20 @@ _POSITIONS_AT_ONCE = 256
 class Batch(Protocol):
     """Rows of token ids as one rectangle; a TokenBatch is one.
 
-    inputs   (B, T) int64
-    targets  (B, T) int64  IGNORED where nothing is scored
+    Attributes:
+        inputs: (B, T) int64.
+        targets: (B, T) int64 IGNORED where nothing is scored.
     """
 
     @property
-    def inputs(self) -> NDArray[np.int64]: ...
+    def inputs(self) -> NDArray[np.int64]:
+        """(B, T) token ids."""
+        ...
 
     @property
-    def targets(self) -> NDArray[np.int64]: ...
+    def targets(self) -> NDArray[np.int64]:
+        """(B, T) token ids; IGNORED where nothing is scored."""
+        ...
 
 
 class Stopped(Exception):  # noqa: N818  # nothing went wrong
@@ -59,16 +64,22 @@ def train(
 ) -> Iterator[StepRecord]:
     """Train a model in place, yielding a record before every update and after the last: steps + 1 in all.
 
-    batches     what is learned, one a step; several come in a new order every time around
-    watched     the examples whose target probabilities every record has; they are free when they are the only batch
-    validation  what is never learned; with it, both texts are measured every `config.measure_every` steps
-    stopped     asked between two layers; once it returns True the run ends within a layer's time, with no record more
-
     Whenever it has yielded, the model is in evaluation mode and exactly the one that the record describes. Closing the
     generator frees the optimizer and the gradients.
 
-    Raises InputError("no_batches") for nothing to learn, and InputError("diverged") when a loss or a gradient is no
-    longer a number; the model is then back at the last record's weights.
+    Args:
+        model: The model, in evaluation mode.
+        batches: What is learned, one a step; several come in a new order every time around.
+        config: The shape of the model.
+        watched: The examples whose target probabilities every record has; they are free when they are the only
+            batch.
+        validation: What is never learned; with it, both texts are measured every `config.measure_every` steps.
+        stopped: Asked between two layers; once it returns True the run ends within a layer's time, with no record
+            more.
+
+    Raises:
+        InputError: "no_batches" for nothing to learn; "diverged" when a loss or a gradient is no
+            longer a number; the model is then back at the last record's weights.
 
     >>> from gptcore import Example, untrained_model
     >>> from gptcore import SIZES

@@ -27,8 +27,9 @@ ROWS = 4
 class Rows:
     """Rows of token ids as one rectangle.
 
-    inputs   (B, T) int64  padded with token 0
-    targets  (B, T) int64  the inputs moved by one; IGNORED where nothing is scored
+    Attributes:
+        inputs: (B, T) int64 padded with token 0.
+        targets: (B, T) int64 the inputs moved by one; IGNORED where nothing is scored.
     """
 
     inputs: NDArray[np.int64]
@@ -59,11 +60,16 @@ def split_text(
 ) -> LearningText:
     """A text split at a token: the last `held_out` share is never learned.
 
-    window  tokens that are read together
-    rows    windows in a batch
+    Args:
+        text: The text.
+        tokenizer: Turns text into token ids; by default the one that belongs to the vocabulary.
+        window: Tokens that are read together.
+        rows: Windows in a batch.
+        held_out: Share of the text, at its end, that is never learned.
 
-    Raises InputError("empty_text"), InputError("text_too_short") where the part to learn has no whole window or the
-    part held out nothing to predict, InputError("bad_setting"), and the tokenizer's own.
+    Raises:
+        InputError: "empty_text"; "text_too_short" where the part to learn has no whole window or the part held out
+            has nothing to predict; "bad_setting"; and the tokenizer's own.
 
     >>> from gptcore.tokenizers import gpt2_tokenizer
     >>> learned = split_text("every effort moves you " * 10, gpt2_tokenizer(), window=8, rows=2)

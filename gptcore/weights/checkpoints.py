@@ -37,10 +37,13 @@ def trained_small_model() -> GPTModel:
 def save_checkpoint(model: GPTModel, path: Path, *, dtype: torch.dtype = torch.float32) -> None:
     """Write a model with its configuration and origin; `load_checkpoint` reads it back.
 
-    dtype  of the numbers in the file: float32 keeps them exactly; float16 and bfloat16 halve the file
-
     A tied output head is not written twice. Rows that repeat within the token embedding are written once.
     The file appears whole or not at all.
+
+    Args:
+        model: The model, in evaluation mode.
+        path: Where the file is.
+        dtype: Of the numbers in the file: float32 keeps them exactly; float16 and bfloat16 halve the file.
     """
     tensors: dict[str, Tensor] = {}
     for name, tensor in model.state_dict().items():
@@ -64,8 +67,9 @@ def save_checkpoint(model: GPTModel, path: Path, *, dtype: torch.dtype = torch.f
 def load_checkpoint(path: Path) -> GPTModel:
     """The model in a file that `save_checkpoint` wrote, in evaluation mode, float32.
 
-    Raises ValueError, naming the file and the fault, for a file that is missing, cut short, of another kind,
-    or whose tensors do not fit its configuration.
+    Raises:
+        ValueError: Naming the file and the fault, for a file that is missing, cut short, of another kind, or whose
+            tensors do not fit its configuration.
     """
     tensors, metadata = read_safetensors(path)
     if metadata.get("format") != _FORMAT:
@@ -91,7 +95,8 @@ def load_checkpoint(path: Path) -> GPTModel:
 def fill(model: GPTModel, tensors: dict[str, Tensor], source: str) -> None:
     """Copy tensors into the model's parameters of the same names, in its own precision.
 
-    Raises ValueError, naming `source` and the tensors, where one is missing, unexpected or of another shape.
+    Raises:
+        ValueError: Naming `source` and the tensors, where one is missing, unexpected or of another shape.
     """
     wanted = dict(model.named_parameters())  # a tied head is named once
     missing, unexpected = sorted(wanted.keys() - tensors.keys()), sorted(tensors.keys() - wanted.keys())
@@ -120,7 +125,11 @@ def write_whole(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str]
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """All tensors and the metadata of a file. Raises ValueError where it is missing or no whole safetensors file."""
+    """All tensors and the metadata of a file.
+
+    Raises:
+        ValueError: Where it is missing or no whole safetensors file.
+    """
     if not path.is_file():
         raise ValueError(f"there is no file {path.name}")
     try:

@@ -19,12 +19,16 @@ from gptcore.weights.gpt2_search import model_folder, published_name
 def load_gpt2(folder: Path | str, *, vocab_size: int = VOCAB_SIZE) -> GPTModel:
     """The GPT-2 in a folder with `config.json` and `model.safetensors`, in evaluation mode, float32.
 
-    folder      as published, of any size; or an entry of the Hugging Face cache (`models--openai-community--gpt2`)
-    vocab_size  what the model must have: the tokenizer's
-
     Weights that are float32 in the file stay there: pages are read when they are first used, and shared between
-    processes. So let the file be as long as the model is used; replace it rather than write into it.
-    Others are converted. Never a pickle. Raises InputError, by name, for whatever is no such model.
+    processes. So let the file be as long as the model is used; replace it rather than write into it. Others are
+    converted. Never a pickle.
+
+    Args:
+        folder: As published, of any size; or an entry of the Hugging Face cache (`models--openai-community--gpt2`).
+        vocab_size: What the model must have: the tokenizer's.
+
+    Raises:
+        InputError: By name, for whatever is no such model.
     """
     folder = model_folder(Path(folder))
     config, names = check_gpt2(folder, vocab_size)

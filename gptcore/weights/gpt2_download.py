@@ -38,11 +38,15 @@ def fetch_gpt2(
 ) -> Path:
     """Download `openai-community/gpt2` and return its folder; nothing is kept of a file that does not arrive whole.
 
-    progress  called with how many bytes there are and how many there will be
-    stopped   asked between two pieces; Stopped is raised once it returns True
-
     The weights come before the configuration, so that neither is ever found without the other.
-    Raises InputError: "download_no_library", "download_offline", "download_failed", or what is wrong with the files.
+
+    Args:
+        progress: Called with how many bytes there are and how many there will be.
+        stopped: Asked between two pieces; Stopped is raised once it returns True.
+        environment: Environment variables.
+
+    Raises:
+        InputError: "download_no_library", "download_offline", "download_failed", or what is wrong with the files.
     """
     if not can_fetch():
         raise InputError("download_no_library", "huggingface_hub is not installed")

@@ -30,8 +30,11 @@ _NAMED = 5
 def check_gpt2(folder: Path, vocab_size: int = VOCAB_SIZE) -> tuple[GPTConfig, dict[str, str]]:
     """The shape of the model in a folder, and each of its tensors' name in the file, by its plain name.
 
-    Nothing but the file's first kilobytes is read. Raises InputError for a folder that holds anything else than
-    a whole GPT-2 with this vocabulary, naming what is missing, unexpected or of another shape.
+    Nothing but the file's first kilobytes is read.
+
+    Raises:
+        InputError: For a folder that holds anything else than a whole GPT-2 with this vocabulary, naming what is
+            missing, unexpected or of another shape.
     """
     config = read_config(folder / CONFIG, vocab_size)
     header = _weights_header(folder)
@@ -51,7 +54,11 @@ def check_gpt2(folder: Path, vocab_size: int = VOCAB_SIZE) -> tuple[GPTConfig, d
 
 
 def read_config(path: Path, vocab_size: int = VOCAB_SIZE) -> GPTConfig:
-    """The shape that a `config.json` names. Raises InputError where it is not one of a GPT-2 that runs here."""
+    """The shape that a `config.json` names.
+
+    Raises:
+        InputError: Where it is not one of a GPT-2 that runs here.
+    """
     given = read_json(path)
     architecture = given.get("model_type")
     if architecture != "gpt2":

@@ -41,8 +41,9 @@ class Header:
 def read_header(path: Path) -> Header:
     """What a safetensors file holds, by its first kilobytes; the file is known to be whole.
 
-    Raises InputError: "weights_missing", "weights_pickle" (one under another name), "weights_pointer" (Git LFS's
-    stand-in for a file that was not fetched), "weights_not_safetensors", "weights_truncated".
+    Raises:
+        InputError: "weights_missing", "weights_pickle" (one under another name), "weights_pointer" (Git LFS's
+            stand-in for a file that was not fetched), "weights_not_safetensors", "weights_truncated".
     """
     try:
         with path.open("rb") as file:
@@ -65,7 +66,8 @@ def read_header(path: Path) -> Header:
 def checkpoint_config(path: Path) -> GPTConfig:
     """The shape of the model in one of this project's own checkpoints.
 
-    Raises InputError as `read_header` does, and "weights_not_safetensors" where the file does not say it.
+    Raises:
+        InputError: As `read_header` does, and "weights_not_safetensors" where the file does not say it.
     """
     try:
         return GPTConfig(**json.loads(read_header(path).metadata["config"]))
@@ -76,7 +78,11 @@ def checkpoint_config(path: Path) -> GPTConfig:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON file that holds names with values. Raises InputError("weights_missing" or "weights_bad_json")."""
+    """A JSON file that holds names with values.
+
+    Raises:
+        InputError: "weights_missing" or "weights_bad_json".
+    """
     try:
         with path.open("rb") as file:
             parsed = json.loads(file.read(_LONGEST_JSON))

@@ -30,8 +30,10 @@ SHOWN_TOKENS = 6
 def models_view(choice: ModelChoice, examples: Sequence[Example] | None, temperature: float) -> None:
     """Two to four models beside one another.
 
-    choice    what the sidebar says: its seed and context length hold for the untrained models
-    examples  None while a text needs mending
+    Args:
+        choice: What the sidebar says: its seed and context length hold for the untrained models.
+        examples: None while a text needs mending.
+        temperature: The logits are divided by it; 1 is the model itself.
     """
     text = page_text("compare_models")
     chosen = chosen_models()

@@ -34,7 +34,10 @@ JOB = "seeds"
 def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperature: float) -> None:
     """Choose seeds, watch them come in, read what they say.
 
-    examples  None while a text needs mending
+    Args:
+        choice: Which model.
+        examples: None while a text needs mending.
+        temperature: The logits are divided by it; 1 is the model itself.
     """
     text = page_text("compare")
     if choice.kind != "untrained":

@@ -31,7 +31,10 @@ UNITS = ("perplexity", "bits_per_byte")
 def inputs_view(choice: ModelChoice, examples: Sequence[Example] | None, temperature: float) -> None:
     """Every text's number, then two of them token by token.
 
-    examples  None while a text needs mending
+    Args:
+        choice: Which model.
+        examples: None while a text needs mending.
+        temperature: The logits are divided by it; 1 is the model itself.
     """
     text = page_text("compare")
     if examples is None:

@@ -51,7 +51,9 @@ class Entered:
 def examples_editor(choice: ModelChoice, *, on_position: Callable[[int], None] | None = None) -> Entered | None:
     """Fields, presets and aligned tokens. What was entered; None while a row needs mending.
 
-    on_position  called with the index of a scored position when its chip is pressed
+    Args:
+        choice: Which model.
+        on_position: Called with the index of a scored position when its chip is pressed.
     """
     text = page_text("examples")
     _toolbar()

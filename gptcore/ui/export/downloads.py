@@ -62,10 +62,14 @@ def analysis_downloads(
 ) -> None:
     """Buttons for the files of a whole analysis, each made when its button is pressed.
 
-    key    what the buttons' keys begin with
-    name   of the files, without their endings
-    csv    the table, where this is the place for it
-    names  of files that are called something else, by what their buttons' keys end with
+    Args:
+        key: What the buttons' keys begin with.
+        name: Of the files, without their endings.
+        analysis: Makes the whole analysis as plain values, for JSON.
+        figures: Charts by title.
+        script: The Python script.
+        csv: The table, where this is the place for it.
+        names: Of files that are called something else, by what their buttons' keys end with.
     """
     text = page_text("exports")
     files: dict[str, tuple[Callable[[], str] | None, str, str]] = {

@@ -34,11 +34,12 @@ class _Left(Exception):  # noqa: N818 - nothing went wrong
 class Job(Generic[Record]):
     """A generator's records as they come. Made by one thread, read by any.
 
-    key       what the job is about: the same key is the same job
-    make      called with `stopped`, which turns True when nobody wants more; returns the generator. It runs on the
-              job's thread: no Streamlit call in it
-    total     how many records there will be; None where that is open
-    urgent    light work that someone watches: it does not come after everyone else's
+    Attributes:
+        key: What the job is about: the same key is the same job.
+        make: Called with `stopped`, which turns True when nobody wants more; returns the generator. It runs on the
+            job's thread: no Streamlit call in it.
+        total: How many records there will be; None where that is open.
+        urgent: Light work that someone watches: it does not come after everyone else's.
     """
 
     def __init__(

@@ -37,7 +37,10 @@ def follow(going: Callable[[], bool], draw: Callable[[], None]) -> None:
 def status(job: Job[Any], unit: str, key: str) -> None:
     """How far a job is: progress, rate, time left or place in the queue, and while it is active a stop.
 
-    unit  what is counted, in the reader's language ("seeds")
+    Args:
+        job: The job.
+        unit: What is counted, in the reader's language ("seeds").
+        key: The key of the widget, which tests and stylesheets use.
     """
     text = page_text("jobs")
     with st.container(horizontal=True, vertical_alignment="center", key=key):

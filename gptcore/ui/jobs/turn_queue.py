@@ -34,8 +34,9 @@ class FairGate:
     def turn(self, tell_place: Callable[[int], None] | None = None) -> Iterator[None]:
         """Wait for one's turn, hold it, pass it on.
 
-        tell_place  called with how many are ahead, while there are any, at least every second; it may raise to leave
-                    the queue (any Streamlit call does when the visitor has moved on)
+        Args:
+            tell_place: Called with how many are ahead, while there are any, at least every second; it may raise to
+                leave the queue (any Streamlit call does when the visitor has moved on).
         """
         ticket = object()
         with self._changed:

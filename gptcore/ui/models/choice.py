@@ -24,7 +24,8 @@ DEFAULT_SEED = 123
 class ModelChoice:
     """A model by what decides its weights; the key under which it is kept.
 
-    kind  "untrained" (size, context_length, seed decide it) or one of LOADERS (kind and name decide it)
+    Attributes:
+        kind: "untrained" (size, context_length, seed decide it) or one of LOADERS (kind and name decide it).
     """
 
     kind: str = "untrained"
@@ -35,7 +36,11 @@ class ModelChoice:
 
     @property
     def config(self) -> GPTConfig:
-        """The model's shape, known before it is loaded. Raises InputError("model_gone") for one that is not here."""
+        """The model's shape, known before it is loaded.
+
+        Raises:
+            InputError: "model_gone" for one that is not here.
+        """
         if self.kind == "untrained":
             return SIZES[self.size].with_(context_length=self.context_length)
         if self.kind == "trained_here":
@@ -44,11 +49,12 @@ class ModelChoice:
 
     @property
     def vocab_size(self) -> int:
+        """V, the number of tokens in its vocabulary."""
         return self.config.vocab_size
 
     @property
     def id(self) -> str:
-        """The model in one word, as it stands in an address: "trained_small", "gpt2/openai-community/gpt2", …"""
+        """The model in one word, as in a URL: "trained_small", "gpt2/openai-community/gpt2", and so on."""
         return f"{self.kind}/{self.name}" if self.name else self.kind
 
 
@@ -60,7 +66,11 @@ CONFIGS: dict[str, Callable[[ModelChoice], GPTConfig]] = {}
 
 
 def own_model(choice: ModelChoice) -> GPTModel:
-    """One of this visitor's own models. Raises InputError("model_gone") where it was freed."""
+    """One of this visitor's own models.
+
+    Raises:
+        InputError: "model_gone" where it was freed.
+    """
     model = own_models().get(choice.name)
     if model is None:
         raise model_gone(choice.name)

@@ -66,7 +66,8 @@ def prepare(
 def report_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> Report:
     """The report of examples under a model, said while it is made.
 
-    Raises InputError as `gptcore.score` does, and "no_memory".
+    Raises:
+        InputError: As `gptcore.score` does, and "no_memory".
     """
     return _get_or_compute(_report_key(choice, examples, temperature), choice, _score(examples, temperature))
 

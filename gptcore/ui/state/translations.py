@@ -56,7 +56,7 @@ def current_language() -> str:
 
 
 def browser_language() -> str:
-    """ "zh" for a browser that asks for any Chinese, else "en"."""
+    """The browser's language: "zh" for one that asks for any Chinese, else "en"."""
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
 
 

@@ -79,12 +79,17 @@ def value(
 ) -> tuple[Any, str | None]:
     """State under `key`: from the address, from the session, or the default; written back unless it is the default.
 
-    read     turns words into the value, and raises ValueError for words that are none
-    write    turns the value into words
-    returns  the value, and the words that were refused, or None; `refused(key)` has them too
-
     Call it before the widget of the same key; the widget needs `persist_state="session"` and no value of its own.
     What the session holds is read as well: a browser may send what its widget should not have let through.
+
+    Args:
+        key: The key of the widget, which tests and stylesheets use.
+        default: The value where neither the URL nor the session has one.
+        read: Turns words into the value, and raises ValueError for words that are none.
+        write: Turns the value into words.
+
+    Returns:
+        The value, and the words that were refused, or None; `refused(key)` has them too.
     """
     state = st.session_state
     words, held = given(), state.get(key)

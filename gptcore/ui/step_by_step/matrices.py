@@ -25,8 +25,12 @@ Marks = Literal["both", "own", "target"]
 def matrix(steps: Steps, kind: Kind, marks: Marks, words: Mapping[str, str], endings: Sequence[str] = ()) -> str:
     """Rows of logits or probabilities: all columns of seven words, or the head, the target and the last of many.
 
-    words    target, own, likeliest (with {rank}), last (with {rank})
-    endings  what stands at the end of each row, as HTML
+    Args:
+        steps: The calculation, step by step.
+        kind: What the line stands for; it decides the colour.
+        marks: Which cells are marked.
+        words: Texts by name: target, own, likeliest (with {rank}), last (with {rank}).
+        endings: What stands at the end of each row, as HTML.
     """
     values = steps.cell_logits if kind == "logits" else steps.cell_probabilities
     low, high = float(values.min()), float(values.max())
@@ -108,7 +112,9 @@ def wanted_and_chosen(steps: Steps, words: Mapping[str, str]) -> str:
 def flattening(steps: Steps, words: Mapping[str, str]) -> str:
     """(B, T, V) and (B, T) laid out as B slabs, then as one stack of rows, each beside its target.
 
-    words  text (with {number}), logits (with {count}), targets, flatten, ignored
+    Args:
+        steps: The calculation, step by step.
+        words: Texts by name: text (with {number}), logits (with {count}), targets, flatten, ignored.
     """
     series = current_style().palette.series
     B, T, V = steps.logits_shape

@@ -48,7 +48,8 @@ def chosen_steps(
 ) -> tuple[Steps, tuple[Example, ...]] | None:
     """The walk on the chosen vocabulary, with its examples; None while the visitor's texts need mending.
 
-    Raises InputError as `gptcore.step_by_step.run_steps` does, and "no_memory".
+    Raises:
+        InputError: As `gptcore.step_by_step.run_steps` does, and "no_memory".
     """
     from gptcore.ui.models.result_cache import with_model
 

@@ -76,7 +76,9 @@ def keep_and_save(training: Training | None, run: TrainingRun, plan: Plan, figur
 def training_script(plan: Plan, records: int | None = None) -> str:
     """A Python script that runs as it stands beside `gptcore` and prints the same numbers.
 
-    records  how many there are of a run that ended or pauses before its last step
+    Args:
+        plan: What is trained, on what, and how.
+        records: How many there are of a run that ended or pauses before its last step.
     """
     setup, model = model_code(plan.choice)
     settings = ", ".join(f"{name}={value!r}" for name, value in plan.config.to_dict().items())
@@ -108,7 +110,10 @@ def training_script(plan: Plan, records: int | None = None) -> str:
 def training_analysis(run: TrainingRun, plan: Plan, config: GPTConfig | None) -> dict[str, Any]:
     """All of a run as plain values: what it was made with, and every step.
 
-    config  the model's shape, where it is known
+    Args:
+        run: The training to draw.
+        plan: What is trained, on what, and how.
+        config: The model's shape, where it is known.
     """
     from gptcore.scoring import versions
 

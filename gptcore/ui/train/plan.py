@@ -22,8 +22,9 @@ MOST_KEPT = 400_000
 class Plan:
     """What is trained, on what, and how: the same plan gives the same run.
 
-    examples  the rows whose targets are fitted, or
-    text      what is learned, its last `held_out` share excepted
+    Attributes:
+        examples: The rows whose targets are fitted; empty where a text is learned.
+        text: What is learned, its last `held_out` share excepted.
     """
 
     choice: ModelChoice
@@ -47,5 +48,9 @@ class Plan:
             )
 
     def split(self, tokenizer: Tokenizer) -> LearningText:
-        """The text in its two parts, in windows. Raises InputError as `split_text` does."""
+        """The text in its two parts, in windows.
+
+        Raises:
+            InputError: As `split_text` does.
+        """
         return split_text(self.text, tokenizer, held_out=self.held_out)

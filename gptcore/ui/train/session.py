@@ -41,8 +41,9 @@ _STARTED: weakref.WeakSet[Training] = weakref.WeakSet()
 class Training:
     """A run of a plan on a thread of its own. Any thread may ask; the visitor's thread commands.
 
-    name    the section that shows it
-    source  a model of the visitor's own to go on from, where the plan chooses one
+    Attributes:
+        name: The section that shows it.
+        source: A model of the visitor's own to go on from, where the plan chooses one.
     """
 
     def __init__(self, plan: Plan, name: str, source: GPTModel | None = None) -> None:

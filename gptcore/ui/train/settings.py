@@ -126,7 +126,11 @@ def _put(key: str, value: object) -> None:
 
 
 def short_words(words: str) -> str:
-    """A reader of a few words, whatever they are. Raises ValueError above 24 characters."""
+    """A reader of a few words, whatever they are.
+
+    Raises:
+        ValueError: Above 24 characters.
+    """
     if len(words) > 24:
         raise ValueError(words[:24])
     return words

@@ -41,10 +41,10 @@ def code_span(text: str, longest: int = 60) -> str:
 
 
 def plain(sentence: str) -> str:
-    """A sentence as Markdown that shows just that sentence.
+    r"""A sentence as Markdown that shows just that sentence.
 
     >>> plain("**a** costs $5")
-    '\\\\*\\\\*a\\\\*\\\\* costs \\\\$5'
+    '\\*\\*a\\*\\* costs \\$5'
     """
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", sentence)
 
@@ -69,7 +69,12 @@ def chart(
 ) -> None:
     """A chart with its title, its sentence in words (also its alt text), and its own key.
 
-    on_position  called with the index in customdata[0] of a point that the visitor clicks
+    Args:
+        figure: The figure.
+        key: The key of the widget, which tests and stylesheets use.
+        summary: One sentence that says what it shows; also its alternative text.
+        title: The title above it.
+        on_position: Called with the index in customdata[0] of a point that the visitor clicks.
     """
     if title:
         st.markdown(f"**{title}**")

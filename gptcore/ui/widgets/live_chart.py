@@ -35,7 +35,13 @@ def live_chart(
     The same key is the same chart: only what changed is drawn again. The figure's height counts, its width follows
     the page.
 
-    on_point  called with the whole number in customdata (the first, where there are several) of a clicked point
+    Args:
+        figure: The figure.
+        key: The key of the widget, which tests and stylesheets use.
+        summary: One sentence that says what it shows; also its alternative text.
+        title: The title above it.
+        on_point: Called with the whole number in customdata (the first, where there are several) of a clicked
+            point.
     """
     if title:
         st.markdown(f"**{title}**")

@@ -40,8 +40,13 @@ def aligned_tokens(
 ) -> None:
     """An encoded example's chips. Text goes in as text nodes, never as markup.
 
-    first_index  index of this row's first scored position in the report
-    report       once there is one: each chip then says how surprising its target is, and its share of the loss
+    Args:
+        row: The encoded example.
+        tokenizer: Turns text into token ids; by default the one that belongs to the vocabulary.
+        key: The key of the widget, which tests and stylesheets use.
+        first_index: Index of this row's first scored position in the report.
+        on_position: Called with the index of a scored position that is chosen.
+        report: Once there is one: each chip then says how surprising its target is, and its share of the loss.
     """
     text = page_text("examples")
     misaligned_positions = set(row.misaligned_positions)
