@@ -163,11 +163,11 @@ def test_three_models_and_which_two_are_laid_out() -> None:
     at = compared(models="untrained/mini,trained_small,untrained/124M", from_model="3", to_model="2")
     text = text_in("en", "compare_models")
     assert [at.selectbox(key=key).value for key in ("from_model", "to_model")] == [3, 2]
-    assert "From Untrained 124M (seed 123) to Trained small" in alt_texts(at)[2]
+    assert "From Untrained 124M (seed 123) to Small trained model" in alt_texts(at)[2]
     assert address_of(at)["models"] == "untrained/mini,trained_small,untrained/124M"
     assert text("two_models") not in [info.value for info in at.info]
     settled(at.multiselect(key="models").set_value(["untrained/mini", "trained_small"]).run())
-    assert "From Untrained mini (seed 123) to Trained small" in alt_texts(at)[2]
+    assert "From Untrained mini (seed 123) to Small trained model" in alt_texts(at)[2]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
