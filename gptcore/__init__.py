@@ -27,19 +27,25 @@ if TYPE_CHECKING:
     from gptcore.examples import parse_ids as parse_ids
     from gptcore.generation import generate as generate
     from gptcore.initialization import untrained_model as untrained_model
+    from gptcore.lists import score_list as score_list
     from gptcore.model import GPTModel as GPTModel
     from gptcore.model import generate_text_simple as generate_text_simple
     from gptcore.presets import PRESETS as PRESETS
     from gptcore.results.comparison import ModelComparison as ModelComparison
     from gptcore.results.comparison import aligned_rows as aligned_rows
+    from gptcore.results.lists import ListRecord as ListRecord
+    from gptcore.results.lists import list_frame as list_frame
     from gptcore.results.report import Report as Report
     from gptcore.results.seeds import SeedTable as SeedTable
+    from gptcore.results.text_report import TextReport as TextReport
     from gptcore.results.training import TrainingRun as TrainingRun
     from gptcore.scoring import score as score
     from gptcore.step_by_step import run_steps as run_steps
     from gptcore.sweeps.runner import compare_examples as compare_examples
     from gptcore.sweeps.runner import sweep_seeds as sweep_seeds
     from gptcore.sweeps.seed_lists import parse_seeds as parse_seeds
+    from gptcore.tables import read_table as read_table
+    from gptcore.text_files import read_text_file as read_text_file
     from gptcore.tokenizers.choice import tokenizer_for as tokenizer_for
     from gptcore.tokenizers.gpt2 import gpt2_tokenizer as gpt2_tokenizer
     from gptcore.tokenizers.seven_words import seven_word_tokenizer as seven_word_tokenizer
@@ -52,6 +58,11 @@ if TYPE_CHECKING:
     from gptcore.weights.checkpoints import trained_small_model as trained_small_model
     from gptcore.weights.gpt2 import load_gpt2 as load_gpt2
     from gptcore.weights.gpt2_search import find_gpt2 as find_gpt2
+    from gptcore.windows import plan_windows as plan_windows
+    from gptcore.windows import prepare_text as prepare_text
+    from gptcore.windows import score_strides as score_strides
+    from gptcore.windows import score_text as score_text
+    from gptcore.windows import score_text_records as score_text_records
 
 __version__ = "0.2.0"
 
@@ -93,6 +104,17 @@ _HOME = {
     "trained_small_model": "weights.checkpoints",
     "load_gpt2": "weights.gpt2",
     "find_gpt2": "weights.gpt2_search",
+    "score_list": "lists",
+    "ListRecord": "results.lists",
+    "list_frame": "results.lists",
+    "TextReport": "results.text_report",
+    "read_table": "tables",
+    "read_text_file": "text_files",
+    "plan_windows": "windows",
+    "prepare_text": "windows",
+    "score_strides": "windows",
+    "score_text": "windows",
+    "score_text_records": "windows",
 }
 _MODULES = (
     "charts",

@@ -34,14 +34,18 @@ FOUNDATION = {
     "gptcore.number_format",
     "gptcore.results",
     "gptcore.sweeps.seed_lists",
+    "gptcore.text_units",
     "gptcore.token_display",
 }
 """What everything may build on: no torch, no page."""
 
 TOKENS = {
+    "gptcore.encoded_text",
     "gptcore.example_fixes",
     "gptcore.examples",
     "gptcore.presets",
+    "gptcore.tables",
+    "gptcore.text_files",
     "gptcore.tokenizers",
     "gptcore.training.config",
     "gptcore.training.text_batches",
@@ -59,14 +63,14 @@ PAGE_ROOMS = {"classroom", "compare", "explore", "long_text", "perplexity", "ste
 """Packages of gptcore.ui that belong to one page; no other page's room may import from them."""
 
 LAYERS = {
-    "foundation": Layer({"numpy", "pandas"}, set()),
+    "foundation": Layer({"numpy", "pandas", "regex"}, set(), later={"jieba"}),
     "tokens": Layer(
-        {"numpy", "pandas", "tiktoken", "tiktoken_ext", "tokenizers"},
+        {"charset_normalizer", "numpy", "pandas", "tiktoken", "tiktoken_ext", "tokenizers"},
         {"foundation"},
         later={"huggingface_hub", "torch"},
     ),
     "maths": Layer(
-        {"numpy", "pandas", "safetensors", "tiktoken", "torch"},
+        {"numpy", "pandas", "safetensors", "tiktoken", "torch", "tqdm"},
         {"foundation", "tokens"},
         later={"distributed", "transformers"},
     ),

@@ -25,9 +25,7 @@ MAX_PENDING_EXTERNAL = 64
 @contextmanager
 def _workers(executor: Executor | None) -> Iterator[tuple[Executor, int, tuple[Any, ...]]]:
     """(executor, seeds to have in flight, further arguments of score_seed); what is made here ends here."""
-    address = os.environ.get(SCHEDULER_VARIABLE)
-    if executor is None and address:
-        executor = _cluster(address)
+    executor = executor or scheduler_executor()
     if executor is not None:
         yield executor, MAX_PENDING_EXTERNAL, ()
         return
@@ -39,6 +37,16 @@ def _workers(executor: Executor | None) -> Iterator[tuple[Executor, int, tuple[A
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)
+
+
+def scheduler_executor() -> Executor | None:
+    """The executor of the cluster that GPT_EXPLORER_SCHEDULER names; None where it names none.
+
+    Raises:
+        InputError: "no_cluster_client" or "no_cluster".
+    """
+    address = os.environ.get(SCHEDULER_VARIABLE)
+    return _cluster(address) if address else None
 
 
 @cache

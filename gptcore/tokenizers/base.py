@@ -8,7 +8,7 @@ from typing import Protocol
 from gptcore.errors import InputError
 
 MAX_CHARACTERS = 20_000
-"""The longest text that is encoded. tiktoken panics on some texts of a million characters; no lesson needs one."""
+"""The longest text that is encoded unless a caller asks for more: no lesson needs one."""
 
 
 class Tokenizer(Protocol):
@@ -24,8 +24,13 @@ class Tokenizer(Protocol):
         """V, the number of tokens."""
         ...
 
-    def encode(self, text: str) -> list[int]:
-        """Token ids of a text."""
+    @property
+    def end_of_text_id(self) -> int | None:
+        """The id of the token that stands between two texts; None where there is none."""
+        ...
+
+    def encode(self, text: str, *, max_characters: int | None = MAX_CHARACTERS) -> list[int]:
+        """Token ids of a text of at most `max_characters`; None accepts any length."""
         ...
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -36,20 +41,24 @@ class Tokenizer(Protocol):
         """One token as text, or its bytes in hex where it is only part of a character."""
         ...
 
+    def token_bytes(self, token_id: int) -> bytes:
+        """One token's bytes in UTF-8; none for a special token, which stands for no text."""
+        ...
+
 
 def clean_text(text: str) -> str:
     """The text with lone surrogates, which no encoding can hold, replaced by U+FFFD; pairs are joined."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def check_length(text: str) -> str:
+def check_length(text: str, limit: int | None = MAX_CHARACTERS) -> str:
     """The text itself, or InputError("too_many_characters"): the limit comes before any encoding."""
-    if len(text) > MAX_CHARACTERS:
+    if limit is not None and len(text) > limit:
         raise InputError(
             "too_many_characters",
-            f"{len(text):,} characters; at most {MAX_CHARACTERS:,} are read",
+            f"{len(text):,} characters; at most {limit:,} are read",
             characters=len(text),
-            limit=MAX_CHARACTERS,
+            limit=limit,
         )
     return text
 

@@ -5,7 +5,8 @@ No torch here: a page shows tokens before torch is imported.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tiktoken.load import load_tiktoken_bpe
 from tiktoken_ext.openai_public import r50k_pat_str
 
 from gptcore.token_display import text_of_bytes
-from gptcore.tokenizers.base import check_ids, check_length, clean_text
+from gptcore.tokenizers.base import MAX_CHARACTERS, check_ids, check_length, clean_text
 
 END_OF_TEXT = "<|endoftext|>"
 
@@ -49,16 +50,30 @@ class GPT2Tokenizer:
         """V, the number of tokens."""
         return self._encoding.n_vocab
 
-    def encode(self, text: str, *, end_of_text_is_special: bool = False) -> list[int]:
+    @property
+    def end_of_text_id(self) -> int:
+        """The id of `<|endoftext|>`."""
+        return self._encoding.eot_token
+
+    def encode(
+        self, text: str, *, end_of_text_is_special: bool = False, max_characters: int | None = MAX_CHARACTERS
+    ) -> list[int]:
         """Token ids of a text.
 
+        Args:
+            text: Any text.
+            end_of_text_is_special: Whether `<|endoftext|>` in the text is the special token.
+            max_characters: The longest text that is accepted; None accepts any.
+
         Raises:
-            InputError: "too_many_characters" above 20,000 characters.
+            InputError: "too_many_characters".
         """
-        text = clean_text(check_length(text))
-        if end_of_text_is_special:
-            return self._encoding.encode(text, allowed_special={END_OF_TEXT})
-        return self._encoding.encode_ordinary(text)
+        special = {END_OF_TEXT} if end_of_text_is_special else set()
+        return [
+            token_id
+            for part in _split_between_tokens(clean_text(check_length(text, max_characters)))
+            for token_id in self._encoding.encode(part, allowed_special=special, disallowed_special=())
+        ]
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text of token ids; bytes that are no whole character are shown in hex."""
@@ -70,11 +85,39 @@ class GPT2Tokenizer:
         check_ids([token_id], self.vocab_size)
         return text_of_bytes(self._encoding.decode_single_token_bytes(token_id))
 
+    def token_bytes(self, token_id: int) -> bytes:
+        """One token's bytes; none for `<|endoftext|>`, which stands for no text."""
+        check_ids([token_id], self.vocab_size)
+        return b"" if token_id == self.end_of_text_id else self._encoding.decode_single_token_bytes(token_id)
+
 
 @cache
 def gpt2_tokenizer() -> GPT2Tokenizer:
     """GPT-2's tokenizer, read once for the process."""
     return GPT2Tokenizer()
+
+
+_SPACE = "\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
+"""What tiktoken takes for white space; Python's differs."""
+_BETWEEN_TOKENS = re.compile(f"(?<=[^{_SPACE}])(?=[{_SPACE}])|(?<=[{_SPACE}])(?=[{_SPACE}][^{_SPACE}])")
+_PART_CHARACTERS = 20_000
+
+
+def _split_between_tokens(text: str) -> Iterator[str]:
+    """A text in parts whose tokens join to the whole's.
+
+    GPT-2's pattern never joins white space to what is before it, and of several spaces in a row it gives only the last
+    to the next word. tiktoken panics on a million spaces with a word after them, which no part holds.
+    """
+    start = 0
+    while len(text) - start > _PART_CHARACTERS:
+        stop = start + _PART_CHARACTERS
+        cuts = [match.start() for match in _BETWEEN_TOKENS.finditer(text, start + 1, stop)]
+        following = None if cuts else _BETWEEN_TOKENS.search(text, stop)
+        cut = cuts[-1] if cuts else following.start() if following else len(text)
+        yield text[start:cut]
+        start = cut
+    yield text[start:]
 
 
 def _decode_leniently(raw: bytes) -> str:

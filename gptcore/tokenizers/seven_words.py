@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from gptcore.errors import InputError
-from gptcore.tokenizers.base import check_ids, check_length, clean_text
+from gptcore.tokenizers.base import MAX_CHARACTERS, check_ids, check_length, clean_text
 
 SEVEN_WORDS = ("a", "effort", "every", "forward", "moves", "you", "zoo")
 
@@ -22,14 +22,15 @@ class SevenWordTokenizer:
 
     name = "seven_words"
     vocab_size = len(SEVEN_WORDS)
+    end_of_text_id = None
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str, *, max_characters: int | None = MAX_CHARACTERS) -> list[int]:
         """Token ids of words apart by spaces.
 
         Raises:
             InputError: "unknown_word" for any other word.
         """
-        words = re.split(r"\s+", clean_text(check_length(text)).strip())
+        words = re.split(r"\s+", clean_text(check_length(text, max_characters)).strip())
         unknown = [word for word in words if word and word not in SEVEN_WORDS]
         if unknown:
             raise InputError(
@@ -49,6 +50,10 @@ class SevenWordTokenizer:
         """One token's word."""
         check_ids([token_id], self.vocab_size)
         return SEVEN_WORDS[token_id]
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """One token's word in UTF-8, without the space between words."""
+        return self.piece(token_id).encode()
 
 
 @cache

@@ -20,8 +20,9 @@ class NumberedTokenizer:
 
     vocab_size: int
     name: str = "numbered"
+    end_of_text_id: int | None = None
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str, *, max_characters: int | None = None) -> list[int]:
         return [int(word[1:]) for word in text.split()]
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -30,6 +31,9 @@ class NumberedTokenizer:
     def piece(self, token_id: int) -> str:
         check_ids([token_id], self.vocab_size)
         return f"t{token_id}"
+
+    def token_bytes(self, token_id: int) -> bytes:
+        return self.piece(token_id).encode()
 
 
 class _AsItIs(nn.Module):

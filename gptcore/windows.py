@@ -1,0 +1,304 @@
+"""A text longer than the context: a plan of overlapping windows, and scoring over it.
+
+Every token but the first is scored exactly once. The plan is lm-evaluation-harness's `get_rolling_token_windows`;
+averages are over tokens, never over windows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+
+from gptcore.batched_scoring import Row, token_scores
+from gptcore.config import GPTConfig
+from gptcore.encoded_text import encode_text, prefix_of
+from gptcore.errors import InputError
+from gptcore.model import GPTModel
+from gptcore.results.report import Provenance
+from gptcore.results.text_report import TextReport
+from gptcore.results.windows import EncodedText, Measurement, Window, WindowRecord, mean_of_windows
+from gptcore.scoring import versions
+from gptcore.tokenizers.base import Tokenizer
+from gptcore.tokenizers.choice import tokenizer_for
+
+TOKENS_TOGETHER = 2048
+"""Windows are computed together as long as they read no more tokens than this."""
+
+
+def plan_windows(
+    token_count: int, context_length: int, stride: int | None = None, *, scored_from: int = 1
+) -> list[Window]:
+    """Which windows score a text: every token from `scored_from` on, each exactly once.
+
+    The first window reads as much as fits and scores all of it. Each next one scores `stride` tokens more, and reads
+    the tokens before them up to the context length; the last scores what is left, with a full context too. So, but in
+    the first window, every token is scored with at least context_length − stride + 1 tokens before it.
+
+    Args:
+        token_count: How many tokens the text has.
+        context_length: The most tokens that a window reads.
+        stride: How many tokens a window scores, from 1 to `context_length`; None is half of it. A small stride gives
+            every token much context and costs many windows.
+        scored_from: The first token that is scored, at least 1: nothing predicts token 0.
+
+    Returns:
+        The windows, in order; none where nothing is to be scored.
+
+    Raises:
+        InputError: "bad_stride", for a stride that is below 1 or exceeds the context length.
+
+    >>> [(w.start, w.scored_from, w.stop) for w in plan_windows(10, context_length=4, stride=2)]
+    [(0, 1, 5), (2, 5, 7), (4, 7, 9), (5, 9, 10)]
+    """
+    stride = check_stride(stride, context_length)
+    if scored_from < 1:
+        raise ValueError(f"scored_from must be at least 1, not {scored_from}: nothing predicts token 0")
+    windows = []
+    stop = min(max(context_length + 1, scored_from + stride), token_count)
+    while scored_from < token_count:
+        windows.append(Window(max(0, stop - 1 - context_length), scored_from, stop))
+        scored_from, stop = stop, min(stop + stride, token_count)
+    return windows
+
+
+def check_stride(stride: int | None, context_length: int) -> int:
+    """The stride, or half the context for None. Raises InputError("bad_stride") for what is none."""
+    if stride is None:
+        return max(1, context_length // 2)
+    if isinstance(stride, bool) or not isinstance(stride, int | np.integer) or not 1 <= stride <= context_length:
+        raise InputError(
+            "bad_stride",
+            f"stride must be a whole number from 1 to {context_length}, the context length, not {stride!r}",
+            stride=stride,
+            limit=context_length,
+        )
+    return int(stride)
+
+
+@dataclass(frozen=True, eq=False)
+class TextJob:
+    """A text that is ready to be scored: its tokens and its windows. It holds no model.
+
+    Attributes:
+        text: The text's tokens.
+        config: Shape of the model that will score it.
+        tokenizer: What the tokens are of.
+        stride: How many tokens each window scores after the first window.
+        first_token: Whether end-of-text is prepended.
+        prefix: Token ids before the text, never scored and never counted.
+        windows: The plan, over the prefix and the text's tokens together.
+        top_k: How many of the most likely tokens are kept of each position.
+    """
+
+    text: EncodedText
+    config: GPTConfig
+    tokenizer: Tokenizer
+    stride: int
+    first_token: bool
+    prefix: tuple[int, ...]
+    windows: tuple[Window, ...]
+    top_k: int
+
+    @cached_property
+    def batches(self) -> tuple[tuple[int, ...], ...]:
+        """Indices of the windows that are computed together: the first alone, so that there is soon something."""
+        together = max(1, TOKENS_TOGETHER // self.config.context_length)
+        rest = range(1, len(self.windows), together)
+        return ((0,), *(tuple(range(start, min(start + together, len(self.windows)))) for start in rest))
+
+    def score(self, model: GPTModel, batch: Sequence[int]) -> list[WindowRecord]:
+        """Score some windows together.
+
+        Args:
+            model: A model of shape `config`.
+            batch: Indices of the windows, one of `batches`.
+
+        Returns:
+            One record for each window.
+        """
+        windows = [self.windows[index] for index in batch]
+        began = time.perf_counter()
+        scores = token_scores(model, [self._row(window) for window in windows], self.top_k)
+        seconds = (time.perf_counter() - began) / len(windows)
+        provenance = _provenance(model)
+        return [
+            WindowRecord(
+                index=index,
+                window=window,
+                provenance=provenance,
+                seconds=seconds,
+                log_probability=row.log_probability,
+                rank=row.rank,
+                entropy_nats=row.entropy_nats,
+                top_token_ids=row.top_token_ids,
+                top_probabilities=row.top_probabilities,
+            )
+            for index, window, row in zip(batch, windows, scores, strict=True)
+        ]
+
+    def report(self, records: Sequence[WindowRecord]) -> TextReport:
+        """The report of the windows that are scored so far, in any order. Raises ValueError for none."""
+        if not records:
+            raise ValueError("no window is scored yet: there is nothing to report")
+        n, k = len(self.text), records[0].top_token_ids.shape[1]
+        dtype = records[0].log_probability.dtype
+        context_tokens, rank = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+        log_probability, entropy_nats = np.full(n, np.nan, dtype), np.full(n, np.nan, dtype)
+        top_token_ids, top_probabilities = np.zeros((n, k), dtype=np.int64), np.zeros((n, k), dtype)
+        for record in records:
+            window = record.window
+            scored = slice(window.scored_from - len(self.prefix), window.stop - len(self.prefix))
+            context_tokens[scored] = np.arange(window.scored_from, window.stop) - window.start
+            log_probability[scored] = record.log_probability
+            rank[scored] = record.rank
+            entropy_nats[scored] = record.entropy_nats
+            top_token_ids[scored] = record.top_token_ids
+            top_probabilities[scored] = record.top_probabilities
+        return TextReport(
+            provenance=records[0].provenance,
+            text=self.text,
+            stride=self.stride,
+            first_token=self.first_token,
+            window_count=len(records),
+            tokens_read=sum(record.window.read_count for record in records),
+            seconds=sum(record.seconds for record in records),
+            context_tokens=context_tokens,
+            log_probability=log_probability,
+            rank=rank,
+            entropy_nats=entropy_nats,
+            top_token_ids=top_token_ids,
+            top_pieces=self._pieces(top_token_ids, context_tokens),
+            top_probabilities=top_probabilities,
+            mean_of_windows_nats=mean_of_windows(records),
+        )
+
+    def _row(self, window: Window) -> Row:
+        before = len(self.prefix)
+        prefix = np.array(self.prefix[window.start :], dtype=np.int64)
+        ids = self.text.token_id[max(0, window.start - before) : window.stop - before]
+        return Row(np.concatenate((prefix, ids)), window.scored_from - window.start)
+
+    def _pieces(self, token_ids: np.ndarray, context_tokens: np.ndarray) -> tuple[tuple[str, ...], ...]:
+        piece = cache(self.tokenizer.piece)
+        rows = zip(token_ids.tolist(), context_tokens.tolist(), strict=True)
+        return tuple(tuple(map(piece, ids)) if context else () for ids, context in rows)
+
+
+def prepare_text(
+    config: GPTConfig,
+    text: str | Sequence[int],
+    *,
+    stride: int | None = None,
+    first_token: bool = False,
+    tokenizer: Tokenizer | None = None,
+    top_k: int = 3,
+) -> TextJob:
+    """Encode a text and plan its windows; scoring them is up to the caller, step by step, with progress and a stop.
+
+    Args:
+        config: Shape of the model that will score it.
+        text: A text of any length, or token ids.
+        stride: How many tokens each window scores after the first window; None is half the context.
+        first_token: Put end-of-text before the text, so that its first token is scored too. The prepended token is
+            not scored and not counted, neither as a token nor as bytes.
+        tokenizer: What encodes the text; None is the one that fits the vocabulary.
+        top_k: How many of the most likely tokens to keep of each position.
+
+    Returns:
+        The text's tokens and windows.
+
+    Raises:
+        InputError: "empty_text"; "too_few_tokens" where nothing could be scored; "bad_stride"; "no_end_of_text" for a
+            vocabulary without that token; and the tokenizer's own.
+
+    >>> from gptcore import trained_small_model
+    >>> model = trained_small_model()
+    >>> job = prepare_text(model.config, "The cat sat on the mat. " * 100)
+    >>> records = [record for batch in job.batches for record in job.score(model, batch)]
+    >>> job.report(records[:1]).token_count, job.report(records).token_count
+    (256, 700)
+    """
+    stride = check_stride(stride, config.context_length)
+    if top_k < 1:
+        raise ValueError(f"top_k must be at least 1, not {top_k}")
+    tokenizer = tokenizer or tokenizer_for(config.vocab_size)
+    encoded = encode_text(text, tokenizer)
+    prefix = prefix_of(tokenizer, first_token)
+    if not first_token and len(encoded) < 2:
+        raise InputError(
+            "too_few_tokens",
+            "one token alone has nothing before it to predict it: a text needs at least two, or first_token=True",
+            tokens=len(encoded),
+        )
+    scored_from = len(prefix) if first_token else len(prefix) + 1
+    windows = plan_windows(len(prefix) + len(encoded), config.context_length, stride, scored_from=scored_from)
+    return TextJob(encoded, config, tokenizer, stride, first_token, prefix, tuple(windows), top_k)
+
+
+def score_text_records(
+    model: GPTModel,
+    text: str | Sequence[int],
+    *,
+    stride: int | None = None,
+    first_token: bool = False,
+    tokenizer: Tokenizer | None = None,
+    top_k: int = 3,
+) -> Iterator[WindowRecord]:
+    """Score a text of any length window by window; takes what `prepare_text` takes.
+
+    Yields:
+        One record for each window, in order. Leaving the loop stops the work.
+    """
+    job = prepare_text(model.config, text, stride=stride, first_token=first_token, tokenizer=tokenizer, top_k=top_k)
+    return (record for batch in job.batches for record in job.score(model, batch))
+
+
+def score_text(
+    model: GPTModel,
+    text: str | Sequence[int],
+    *,
+    stride: int | None = None,
+    first_token: bool = False,
+    tokenizer: Tokenizer | None = None,
+    top_k: int = 3,
+) -> TextReport:
+    """Score a text of any length; takes what `prepare_text` takes.
+
+    Returns:
+        Every token with its score, and the text's cross-entropy, perplexity and bits per byte.
+
+    >>> from gptcore import trained_small_model
+    >>> report = score_text(trained_small_model(), "The cat sat on the mat. " * 100, stride=64)
+    >>> report.token_count, report.window_count
+    (700, 8)
+    """
+    job = prepare_text(model.config, text, stride=stride, first_token=first_token, tokenizer=tokenizer, top_k=top_k)
+    return job.report([record for batch in job.batches for record in job.score(model, batch)])
+
+
+def score_strides(
+    model: GPTModel,
+    text: str | Sequence[int],
+    strides: Sequence[int],
+    *,
+    first_token: bool = False,
+    tokenizer: Tokenizer | None = None,
+) -> Iterator[Measurement]:
+    """Measure one text with several strides.
+
+    Yields:
+        One Measurement for each stride, in order, with its cost in tokens and seconds.
+    """
+    jobs = [prepare_text(model.config, text, stride=s, first_token=first_token, tokenizer=tokenizer) for s in strides]
+    for job in jobs:
+        records = [record for batch in job.batches for record in job.score(model, batch)]
+        yield job.report(records).measurement()
+
+
+def _provenance(model: GPTModel) -> Provenance:
+    dtype = str(model.out_head.weight.dtype).removeprefix("torch.")
+    return Provenance(model.config, model.origin, 1.0, dtype, versions())
