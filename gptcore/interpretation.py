@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gptcore.results.report import NATS_PER_BIT, Floats, Report
+from gptcore.results.report import NATS_PER_BIT, Floats, Report, perplexity_of
 
 LANDMARKS = (1, 100, 47_678)
 """Certainty; a model that has learned much; an untrained one, as some notes print it (one of their ids is a slip).
@@ -73,19 +73,16 @@ class Units:
 
 def units(report: Report) -> Units:
     """A report's cross-entropy in nats and bits a token, in bits a byte of its targets, and the mistake 2 ** nats."""
-    bits = report.cross_entropy_bits
     return Units(
         nats_per_token=report.cross_entropy,
-        bits_per_token=bits,
-        bits_per_byte=bits * report.positions / report.target_bytes,
-        two_to_the_nats=float(np.exp2(np.float64(report.cross_entropy))),
+        bits_per_token=report.cross_entropy_bits,
+        bits_per_byte=report.bits_per_byte,
+        two_to_the_nats=perplexity_of(report.cross_entropy * NATS_PER_BIT),
     )
 
 
 def bits_per_byte_of_tokens(report: Report) -> tuple[Floats, Floats]:
-    """(N,) how many bytes each target is as UTF-8, and (N,) how many bits each of them cost."""
-    lengths = np.array(
-        [(len(piece) - 1) // 3 if piece.startswith("⟨") else len(piece.encode()) for piece in report.target_piece],
-        dtype=np.float64,
-    )
-    return lengths, report.surprisal_nats / NATS_PER_BIT / lengths
+    """(N,) how many bytes each target is as UTF-8, and (N,) the bits that each cost; nan for a special token."""
+    lengths = report.target_byte_count.astype(np.float64)
+    bits = report.surprisal_nats / NATS_PER_BIT
+    return lengths, np.divide(bits, lengths, out=np.full(len(bits), np.nan), where=lengths > 0)

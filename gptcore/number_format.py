@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 
+LARGE = 1e9
+"""From here on numbers are written with a power of ten: more digits would not be the calculation's own."""
+
 
 def nats(amount: float) -> str:
     """Nats with 4 decimals and a true minus.
 
-    >>> nats(-10.79396), nats(10.79396)
-    ('−10.7940', '10.7940')
+    >>> nats(-10.79396), nats(10.79396), nats(-0.0), nats(3.5e30)
+    ('−10.7940', '10.7940', '0.0000', '3.5000e+30')
     """
-    return _sign(f"{amount:,.4f}") if math.isfinite(amount) else _beyond(amount)
+    return _written(amount, 4)
 
 
 def probability(p: float) -> str:
@@ -35,32 +38,47 @@ def probability_in_latex(p: float) -> str:
     return rf"{digits} \times 10^{{{int(exponent)}}}" if exponent else digits
 
 
-def perplexity(value: float) -> str:
-    """A perplexity with thousands separators and 2 decimals.
+def perplexity(value: float, cross_entropy_nats: float | None = None) -> str:
+    """A perplexity with thousands separators and 2 decimals; a large one with a power of ten.
 
-    >>> perplexity(48725.8203)
-    '48,725.82'
+    One that exceeds float64 is ∞; where its cross-entropy is given, the log10 of it stands beside.
+
+    >>> perplexity(48725.8203), perplexity(9.53771e34), perplexity(math.inf, 1000.0)
+    ('48,725.82', '9.5377e+34', '∞ (log10 = 434.29)')
     """
-    return f"{value:,.2f}" if math.isfinite(value) else _beyond(value)
+    if value == math.inf and cross_entropy_nats is not None and math.isfinite(cross_entropy_nats):
+        return f"∞ (log10 = {_written(cross_entropy_nats / math.log(10), 2)})"
+    return _written(value, 2)
 
 
 def count(value: float) -> str:
-    """A whole number with thousands separators.
+    """A whole number with thousands separators; a large one with a power of ten.
 
-    >>> count(50257), count(48725.82)
-    ('50,257', '48,726')
+    >>> count(50257), count(48725.82), count(9.53771e34)
+    ('50,257', '48,726', '9.5377e+34')
     """
-    return _sign(f"{value:,.0f}") if math.isfinite(value) else _beyond(value)
+    return _written(value, 0)
 
 
 def one_in(surprisal_nats: float) -> str:
     """The N of "one chance in N" for a surprisal: e to it.
 
-    >>> one_in(9.504168), one_in(0.0)
-    ('13,416', '1')
+    >>> one_in(9.504168), one_in(0.0), one_in(80.0), one_in(1000.0)
+    ('13,416', '1', '5.5406e+34', '∞ (log10 = 434.29)')
     """
-    chance = math.exp(surprisal_nats) if surprisal_nats < 700 else math.inf
-    return f"{chance:,.0f}" if chance >= 100 or abs(chance - round(chance)) < 0.005 else f"{chance:,.2f}"
+    chance = math.exp(surprisal_nats) if surprisal_nats < 709 else math.inf
+    if chance == math.inf:
+        return perplexity(chance, surprisal_nats)
+    return _written(chance, 0 if chance >= 100 or abs(chance - round(chance)) < 0.005 else 2)
+
+
+def factor(ratio: float, digits: int = 3) -> str:
+    """How many times as much, with a few digits; a whole number from a thousand on.
+
+    >>> factor(1.0314), factor(999.7), factor(52300.2), factor(4.87521, digits=4), factor(9.53771e34)
+    ('1.03', '1,000', '52,300', '4.875', '9.5377e+34')
+    """
+    return f"{ratio:.{digits}g}" if ratio < 999.5 else count(ratio)
 
 
 def percent(share: float) -> str:
@@ -78,12 +96,17 @@ def signed_nats(amount: float) -> str:
     >>> signed_nats(0.5), signed_nats(-0.5)
     ('+0.5000', '−0.5000')
     """
-    return _sign(f"{amount:+.4f}")
+    return f"+{nats(amount)}" if amount >= 0 else nats(amount)
+
+
+def _written(value: float, decimals: int) -> str:
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    if abs(value) >= LARGE:
+        mantissa, exponent = f"{value:.4e}".split("e")
+        return f"{_sign(mantissa)}e{exponent}"
+    return _sign(f"{value + 0.0:,.{decimals}f}")  # + 0.0: no −0.0
 
 
 def _sign(written: str) -> str:
     return written.replace("-", "−")
-
-
-def _beyond(value: float) -> str:
-    return "not a number" if math.isnan(value) else "∞" if value > 0 else "−∞"

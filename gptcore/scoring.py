@@ -22,7 +22,7 @@ from torch import Tensor
 from gptcore.errors import InputError
 from gptcore.examples import Example, TokenBatch, check_context, encode
 from gptcore.model import GPTModel
-from gptcore.results.report import Provenance, RankCurve, Report
+from gptcore.results.report import Provenance, RankCurve, Report, perplexity_of
 from gptcore.tokenizers.base import Tokenizer
 from gptcore.tokenizers.choice import tokenizer_for
 
@@ -41,7 +41,7 @@ def score(
     top_k: int = 20,
     tokenizer: Tokenizer | None = None,
 ) -> Report:
-    """The report of 1 to 8 examples, in float32 throughout, as the model computes.
+    """The report of 1 to 8 examples: up to the mean in float32, as the model computes; its exp in float64.
 
     Args:
         model: The model, in evaluation mode.
@@ -77,9 +77,8 @@ def score(
             for start, stop, logits in _scored_logits(model, batch)
         ]
         columns = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-        mean_log_probability = columns["log_probability"].mean()  # over positions, never over rows
-        cross_entropy = -mean_log_probability
-        perplexity = cross_entropy.exp()
+        mean_log_probability = columns["log_probability"].mean().item()  # over positions, never over rows
+        cross_entropy = 0.0 - mean_log_probability  # no −0.0 for certain targets
         torch_cross_entropy = columns.pop("torch_cross_entropy").sum() / len(targets)
 
     arrays = {name: column.numpy() for name, column in columns.items()}
@@ -95,11 +94,12 @@ def score(
         prompt_piece=tuple(piece(int(i)) for i in prompt_token_id),
         target_token_id=targets.numpy(),
         target_piece=tuple(piece(int(i)) for i in targets),
+        target_byte_count=np.array([len(batch.tokenizer.token_bytes(int(i))) for i in targets], dtype=np.int64),
         predicted_piece=tuple(piece(int(i)) for i in arrays["predicted_token_id"]),
         top_pieces=tuple(tuple(piece(int(i)) for i in row) for row in arrays["top_token_ids"]),
-        mean_log_probability=mean_log_probability.item(),
-        cross_entropy=cross_entropy.item(),
-        perplexity=perplexity.item(),
+        mean_log_probability=mean_log_probability,
+        cross_entropy=cross_entropy,
+        perplexity=perplexity_of(cross_entropy),
         torch_cross_entropy=torch_cross_entropy.item(),
         input_shape=(batch.inputs.shape[0], batch.inputs.shape[1]),
         **arrays,

@@ -92,7 +92,7 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 
 def exp(cross_entropy_nats: Tensor) -> Tensor:
     """Undo the log: perplexity."""
-    return torch.exp(cross_entropy_nats)  # ()
+    return torch.exp(cross_entropy_nats.double())  # () float64, since float32 ends at exp(88.7)
 
 
 def run_steps(model: GPTModel, examples: Sequence[Example]) -> Steps:
@@ -123,7 +123,6 @@ def run_steps(model: GPTModel, examples: Sequence[Example]) -> Steps:
         log_probabilities = log(together["target_probability"])
         mean_log_probability = mean(log_probabilities)
         cross_entropy_nats = negate(mean_log_probability)
-        perplexity = exp(cross_entropy_nats)
         torch_cross_entropy = together.pop("summed_cross_entropy").sum() / len(log_probabilities)
     arrays = {name: tensor.numpy() for name, tensor in together.items()}
     piece = cache(tokenizer.piece)
@@ -136,7 +135,7 @@ def run_steps(model: GPTModel, examples: Sequence[Example]) -> Steps:
         mean_log_probability=mean_log_probability.item(),
         cross_entropy=cross_entropy_nats.item(),
         torch_cross_entropy=torch_cross_entropy.item(),
-        perplexity=perplexity.item(),
+        perplexity=exp(cross_entropy_nats).item(),
         example=np.nonzero(batch.scored)[0],
         prompt_piece=tuple(piece(int(i)) for i in batch.inputs[batch.scored]),
         target_id=batch.targets[batch.scored],

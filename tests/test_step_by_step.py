@@ -122,7 +122,8 @@ def test_a_probability_that_underflows_is_told() -> None:
 
 def test_perplexities_of_parts_and_units_are_the_books(book_model: GPTModel) -> None:
     report = score(book_model, PRESETS["book"])
-    assert [f"{value:,.2f}" for value in report.per_example()["perplexity"]] == ["33,428.14", "71,024.23"]
+    parts = report.per_example()["perplexity"].tolist()
+    assert parts == pytest.approx([33_428.14, 71_024.23], rel=2e-6)  # processors differ in float32's last digit
     assert f"{mean_of_perplexities(report):,.0f}" == "52,226"
     found = units(report)
     assert found.bits_per_token == pytest.approx(10.793964 / math.log(2), abs=1e-5)

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from gptcore import number_format
 from gptcore.charts.marks import add_level, add_line
 from gptcore.charts.theme import DESK, Style, add_reference_line, halo, label, new_figure
-from gptcore.results.report import Floats
+from gptcore.results.report import Floats, perplexity_of
 
 
 def underflow(
@@ -109,7 +109,7 @@ def means(
     )
     for y, word, colour, symbol, where in (
         (mean_perplexity, "wrong", palette.loss, "x", "top left"),
-        (math.exp(mean_loss), "right", palette.mean, "diamond", "bottom right"),
+        (perplexity_of(mean_loss), "right", palette.mean, "diamond", "bottom right"),
     ):
         figure.add_trace(
             go.Scatter(

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from gptcore import number_format
 from gptcore.charts.theme import DESK, Style, new_figure
-from gptcore.results.report import Floats
+from gptcore.results.report import Floats, perplexity_of
 from gptcore.results.seeds import SeedTable
 
 MOST_DOTS = 400
@@ -55,7 +55,7 @@ def seed_losses(
         colour = getattr(palette, kind)
         figure.add_vline(x=float(shown(place)), line={"color": colour, "width": 2, "dash": dash})
         figure.add_annotation(
-            x=math.log10(math.exp(place)) if perplexity else place,
+            x=place / math.log(10) if perplexity else place,
             y=1.0,
             yref="paper",
             text=text,
@@ -65,7 +65,7 @@ def seed_losses(
             showarrow=False,
             font={"color": colour, "size": style.size(13)},
         )
-    limits = [math.log10(math.exp(low)), math.log10(math.exp(high))] if perplexity else [low, high]
+    limits = [low / math.log(10), high / math.log(10)] if perplexity else [low, high]
     figure.update_xaxes(
         range=limits,
         type="log" if perplexity else "linear",
@@ -124,7 +124,7 @@ def _dots(
                 },
             },
             customdata=[
-                [int(seed), number_format.nats(loss), number_format.perplexity(math.exp(loss))]
+                [int(seed), number_format.nats(loss), number_format.perplexity(perplexity_of(loss))]
                 for seed, loss in zip(seeds.tolist(), losses.tolist(), strict=True)
             ],
             hovertemplate=words["hover_dot"] + "<extra></extra>",
@@ -206,6 +206,6 @@ def _uniform_words(table: SeedTable, words: Mapping[str, str], perplexity: bool)
 def _mean_words(table: SeedTable, words: Mapping[str, str], perplexity: bool) -> str:
     summary = table.summary()
     if perplexity:
-        return words["mean_perplexity"].format(perplexity=number_format.perplexity(math.exp(summary.mean)))
+        return words["mean_perplexity"].format(perplexity=number_format.perplexity(perplexity_of(summary.mean)))
     error = "" if math.isnan(summary.standard_error) else f" ± {number_format.nats(summary.standard_error)}"
     return words["mean"].format(mean=number_format.nats(summary.mean) + error)

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from gptcore import number_format
 from gptcore.charts.theme import DESK, Style, add_reference_line, label, new_figure
+from gptcore.results.report import perplexity_of
 from gptcore.results.training import StepRecord, TrainingRun
 
 MOST_ROWS = 24
@@ -192,7 +193,7 @@ def two_losses(run: TrainingRun, words: Mapping[str, str], style: Style = DESK, 
                 mode="lines+markers",
                 line={"color": colour, "width": 3, "dash": dash},
                 marker={"size": 8, "symbol": symbol},
-                customdata=[number_format.perplexity(math.exp(value)) for value in values],
+                customdata=[number_format.perplexity(perplexity_of(value)) for value in values],
                 hovertemplate=words[f"hover_{name}"] + "<extra></extra>",
             )
         )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gptcore.results.report import NATS_PER_BIT, Floats, Report
+from gptcore.results.report import Floats, Report
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +103,7 @@ class ExampleRecord:
     @property
     def bits_per_byte(self) -> float:
         """Summed surprise in bits by the targets' length as UTF-8: comparable across languages and tokenizers."""
-        return -self.total_log_probability / NATS_PER_BIT / self.report.target_bytes
+        return self.report.bits_per_byte
 
 
 def aligned_rows(first: Report, second: Report) -> pd.DataFrame:

@@ -18,6 +18,16 @@ Ids = NDArray[np.int64]
 NATS_PER_BIT = math.log(2.0)
 
 
+def perplexity_of(cross_entropy: float) -> float:
+    """exp(cross-entropy in nats) in float64: inf only where that exceeds float64 (from 709.79 nats on).
+
+    >>> perplexity_of(math.log(100)), f"{perplexity_of(700.0):.4e}", perplexity_of(1e6)
+    (100.0, '1.0142e+304', inf)
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        return float(np.exp(np.float64(cross_entropy)))
+
+
 @dataclass(frozen=True)
 class Provenance:
     """What a result was made with, so that it can be made again.
@@ -44,6 +54,7 @@ class Report:
     example, position         row and place in the batch, from 0
     prompt_token_id           the last token that the model has read there
     target_token_id           the token that it should predict
+    target_byte_count         length of the target as UTF-8; 0 for a special token, which stands for no text
     target_logit              the target's logit z
     log_normalizer_nats       ln Σ exp(logits), so that log_probability = target_logit − log_normalizer_nats
     target_probability        softmax(logits)[target]
@@ -58,7 +69,7 @@ class Report:
     For the batch:
     mean_log_probability      over all positions of all examples, in nats
     cross_entropy             its negation, in nats
-    perplexity                exp(cross_entropy); may exceed the vocabulary's size
+    perplexity                exp(cross_entropy) in float64; may exceed the vocabulary's size
     torch_cross_entropy       what F.cross_entropy says of the same flattened logits
     input_shape, logits_shape, flat_logits_shape, flat_targets_shape
     texts                     (prompt, target) of each example as given
@@ -72,6 +83,7 @@ class Report:
     prompt_piece: tuple[str, ...]
     target_token_id: Ids
     target_piece: tuple[str, ...]
+    target_byte_count: Ids
     target_logit: Floats
     log_normalizer_nats: Floats
     target_probability: Floats
@@ -144,11 +156,22 @@ class Report:
 
     @property
     def target_bytes(self) -> int:
-        """Length of all scored targets as UTF-8, exact for tokens that are parts of characters too."""
-        return sum(
-            (len(piece) - 1) // 3 if piece.startswith("⟨") else len(piece.encode())  # "⟨e4 b8⟩" stands for 2 bytes
-            for piece in self.target_piece
-        )
+        """Length of all scored targets as UTF-8; 0 where they are special tokens alone."""
+        return int(self.target_byte_count.sum())
+
+    @property
+    def bits_per_byte(self) -> float:
+        """Summed surprise in bits by the targets' length as UTF-8; nan where they have no bytes.
+
+        Comparable across languages and tokenizers.
+        """
+        bits = self.surprisal_nats.sum(dtype=np.float64) / NATS_PER_BIT
+        return float(bits / self.target_bytes) if self.target_bytes else math.nan
+
+    @property
+    def log10_perplexity(self) -> float:
+        """log10 of the perplexity: what is left to say of one that exceeds a float."""
+        return self.cross_entropy / math.log(10)
 
     def to_frame(self) -> pd.DataFrame:
         """A tidy table, a row a scored position."""
@@ -176,10 +199,11 @@ class Report:
         The perplexity of all is not the mean of these: average the log-probabilities, weighted by positions.
         """
         rows = []
-        for example in np.unique(self.example):
+        examples = np.unique(self.example)
+        for example in examples:
             log_probabilities = self.log_probability[self.example == example]
-            mean = float(log_probabilities.mean())
-            rows.append((int(example), len(log_probabilities), mean, -mean, float(np.exp(-np.float64(mean)))))
+            mean = float(log_probabilities.mean()) if len(examples) > 1 else self.mean_log_probability
+            rows.append((int(example), len(log_probabilities), mean, 0.0 - mean, perplexity_of(-mean)))
         return pd.DataFrame(
             rows, columns=["example", "positions", "mean_log_probability", "cross_entropy", "perplexity"]
         )
@@ -203,7 +227,7 @@ class Report:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The whole analysis as plain values, for JSON: a perplexity beyond float32 is None, JSON has no infinity."""
+        """The whole analysis as plain values. A perplexity beyond float64 is None, since JSON has no infinity."""
         origin, config = self.provenance.origin, self.provenance.config
         return {
             "model": {"kind": origin.kind, "name": origin.name, "seed": origin.seed, **config.to_dict()},
@@ -216,9 +240,13 @@ class Report:
             "mean_log_probability": self.mean_log_probability,
             "cross_entropy": self.cross_entropy,
             "perplexity": self.perplexity if math.isfinite(self.perplexity) else None,
+            "log10_perplexity": self.log10_perplexity,
             "torch_cross_entropy": self.torch_cross_entropy,
             "uniform_cross_entropy": self.uniform_cross_entropy,
-            "per_example": self.per_example().to_dict(orient="records"),
+            "per_example": [
+                {**row, "perplexity": row["perplexity"] if math.isfinite(row["perplexity"]) else None}
+                for row in self.per_example().to_dict(orient="records")
+            ],
             "positions": self.to_frame().to_dict(orient="records"),
         }
 

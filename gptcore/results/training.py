@@ -10,17 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gptcore.results.report import perplexity_of
+
 Floats = NDArray[np.floating[Any]]
 Ids = NDArray[np.int64]
-
-
-def perplexity_of(cross_entropy: float) -> float:
-    """exp(cross-entropy in nats), inf where that exceeds a float.
-
-    >>> perplexity_of(math.log(100)), perplexity_of(1e6)
-    (100.0, inf)
-    """
-    return math.exp(cross_entropy) if cross_entropy < 709 else math.inf if cross_entropy > 0 else math.nan
 
 
 @dataclass(frozen=True)

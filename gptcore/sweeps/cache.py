@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import closing
@@ -27,33 +29,63 @@ FOLDER_VARIABLE = "GPT_EXPLORER_SWEEPS"
 """Names the environment variable that holds a folder; finished seeds then outlive the process."""
 MOST_POSITIONS = 200_000
 """Scored positions kept in memory, some 300 bytes each; the seeds used longest ago go first."""
+_FILE = "seeds.sqlite"
+_TABLE = "CREATE TABLE IF NOT EXISTS seeds (key TEXT, seed INTEGER, record TEXT, PRIMARY KEY (key, seed))"
+_RECORD_FORMAT = 2
+"""Goes up when the records on disk are written in another way."""
+_PACKAGE = Path(__file__).resolve().parents[1]
+_NO_NUMBERS = ("charts", "classroom", "pretraining", "ui")
+_LOCKED_SECONDS = 5.0
+_log = logging.getLogger(__name__)
 
 
 def sweep_key(config: GPTConfig, examples: Sequence[Example], temperature: float) -> str:
-    """Names all that decides a seed's numbers, the libraries' versions among it, but for the seed."""
-    made_with = [config.to_dict(), [asdict(example) for example in examples], temperature, versions()]
+    """Name all that decides a seed's numbers but the seed.
+
+    That is: the model's shape, the examples, the temperature, and the versions and the code that compute it.
+    """
+    made_with = [
+        _RECORD_FORMAT,
+        code_digest(),
+        versions(),
+        config.to_dict(),
+        [asdict(example) for example in examples],
+        temperature,
+    ]
     return hashlib.sha256(json.dumps(made_with).encode()).hexdigest()
 
 
+@cache
+def code_digest(package: Path = _PACKAGE) -> str:
+    """A hash of the version and of the source of every module from which numbers could come."""
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        name = path.relative_to(package)
+        if name.parts[0] not in _NO_NUMBERS:
+            digest.update(f"{name.as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 class SweepCache:
-    """Finished seeds. For any number of threads; several processes may share a folder.
+    """Finished seeds, for any number of threads; several processes may share a folder.
+
+    The folder is a convenience: where it cannot be used (no such path, a full disk, a broken database), seeds are kept
+    in memory alone and `fault` says why. It is tried again after a minute.
 
     Attributes:
-        folder: Where they are kept beyond this process; None keeps them in memory alone.
+        fault: Why nothing is kept beyond this process at present; "" where all is well or no folder was named.
     """
 
+    RETRY_SECONDS = 60.0
+
     def __init__(self, folder: Path | None = None, most_positions: int = MOST_POSITIONS) -> None:
+        self.fault = ""
         self._lock = threading.Lock()
         self._records: OrderedDict[tuple[str, int], SeedRecord] = OrderedDict()
         self._positions = 0
         self._most_positions = most_positions
-        self._file = None if folder is None else folder / "seeds.sqlite"
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            with closing(self._connected()) as database, database:
-                database.execute(
-                    "CREATE TABLE IF NOT EXISTS seeds (key TEXT, seed INTEGER, record TEXT, PRIMARY KEY (key, seed))"
-                )
+        self._folder = folder
+        self._retry_at = 0.0
 
     def get(self, key: str, seed: int) -> SeedRecord | None:
         """The record of a finished seed, or None."""
@@ -62,22 +94,21 @@ class SweepCache:
             if record is not None:
                 self._records.move_to_end((key, seed))
                 return record
-        if self._file is None:
-            return None
-        with closing(self._connected()) as database:
-            row = database.execute("SELECT record FROM seeds WHERE key = ? AND seed = ?", (key, seed)).fetchone()
+        row = self._on_disk("SELECT record FROM seeds WHERE key = ? AND seed = ?", key, seed)
         if row is None:
             return None
-        record = _record_from_json(row[0])
+        try:
+            record = _record_from_json(row[0])
+        except (AttributeError, KeyError, TypeError, ValueError):  # not by this version: computed again, written over
+            return None
         self._remember(key, seed, record)
         return record
 
     def put(self, key: str, seed: int, record: SeedRecord) -> None:
         """Keep a finished seed; on disk it is whole or not at all, whenever the process is killed."""
         self._remember(key, seed, record)
-        if self._file is not None:
-            with closing(self._connected()) as database, database:
-                database.execute("INSERT OR REPLACE INTO seeds VALUES (?, ?, ?)", (key, seed, _record_to_json(record)))
+        if self._folder is not None:
+            self._on_disk("INSERT OR REPLACE INTO seeds VALUES (?, ?, ?)", key, seed, _record_to_json(record))
 
     def __len__(self) -> int:
         """How many seeds are in memory."""
@@ -92,9 +123,23 @@ class SweepCache:
             while self._positions > self._most_positions and len(self._records) > 1:
                 self._positions -= self._records.popitem(last=False)[1].report.positions
 
-    def _connected(self) -> sqlite3.Connection:
-        assert self._file is not None
-        return sqlite3.connect(self._file, timeout=30)
+    def _on_disk(self, statement: str, *values: object) -> tuple[str] | None:
+        """The first row that a statement yields; None where there is none or the folder cannot be used."""
+        if self._folder is None or time.monotonic() < self._retry_at:
+            return None
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self._folder / _FILE, timeout=_LOCKED_SECONDS)) as database, database:
+                database.execute(_TABLE)
+                row: tuple[str] | None = database.execute(statement, values).fetchone()
+        except (OSError, sqlite3.Error, ValueError) as error:  # ValueError: a path that holds a null character
+            if not self.fault:
+                _log.warning("finished seeds are not kept in %s: %s", self._folder, error)
+            self.fault = str(error)
+            self._retry_at = time.monotonic() + self.RETRY_SECONDS
+            return None
+        self.fault = ""
+        return row
 
 
 @cache
@@ -110,7 +155,8 @@ def _record_to_json(record: SeedRecord) -> str:
             return {"array": value.tolist(), "dtype": value.dtype.str}
         return asdict(value)  # type: ignore[call-overload]  # Provenance
 
-    return json.dumps([vars(record.report), record.logit_std], default=array)
+    columns = {field.name: getattr(record.report, field.name) for field in fields(Report)}
+    return json.dumps([columns, record.logit_std], default=array)
 
 
 def _record_from_json(written: str) -> SeedRecord:
@@ -122,9 +168,9 @@ def _record_from_json(written: str) -> SeedRecord:
     provenance = Provenance(
         **{**made_with, "config": GPTConfig(**made_with["config"]), "origin": ModelOrigin(**made_with["origin"])}
     )
-    known = {field.name for field in fields(Report)}
-    texts = {name: _tuples(value) for name, value in columns.items() if name in known}
-    return SeedRecord(Report(provenance=provenance, **texts), logit_std)
+    return SeedRecord(
+        Report(provenance=provenance, **{name: _tuples(value) for name, value in columns.items()}), logit_std
+    )
 
 
 def _tuples(value: Any) -> Any:

@@ -148,6 +148,7 @@ def _mends(error: InputError) -> None:
         "bad_seed": from_the_start,
         "not_seeds": from_the_start,
         "backwards_seeds": from_the_start,
+        "long_seed_list": from_the_start,
     }
     if error.code in offers:
         st.button(

@@ -12,6 +12,7 @@ from gptcore import number_format
 from gptcore.errors import InputError
 from gptcore.examples import Example
 from gptcore.results.comparison import ModelComparison
+from gptcore.results.report import perplexity_of
 from gptcore.token_display import visible
 from gptcore.ui.compare.model_fields import MOST_MODELS, chosen_models, compared_choice, compared_name
 from gptcore.ui.models.choice import ModelChoice
@@ -77,7 +78,7 @@ def _reading(comparison: ModelComparison) -> str:
     text = page_text("compare_models")
     losses = [report.cross_entropy for report in comparison.reports]
     best, worst = int(np.argmin(losses)), int(np.argmax(losses))
-    factor = float(np.exp(losses[worst] - losses[best]))
+    factor = perplexity_of(losses[worst] - losses[best])
     named = {
         "best": plain(comparison.names[best]),
         "worst": plain(comparison.names[worst]),
@@ -91,7 +92,7 @@ def _reading(comparison: ModelComparison) -> str:
     return text(
         "reading.better",
         **named,
-        factor=_factor(factor),
+        factor=number_format.factor(factor),
         token=code_span(comparison.first.target_piece[top]),
         gain=number_format.signed_nats(float(gain[top])),
         share=number_format.percent(float(gain[top] / gain[gain > 0].sum())),
@@ -107,10 +108,6 @@ def _losers(comparison: ModelComparison, gain: Any) -> str:
     return " " + page_text("compare_models")(
         "reading.but", token=token, loss=number_format.signed_nats(float(gain[bottom]))
     )
-
-
-def _factor(factor: float) -> str:
-    return f"{factor:,.3g}" if factor < 1000 else number_format.count(factor)
 
 
 def _listed(pairs: Iterable[tuple[str, object]]) -> str:

@@ -12,6 +12,7 @@ from gptcore import number_format
 from gptcore.config import MAX_SEED
 from gptcore.errors import InputError
 from gptcore.examples import Example
+from gptcore.results.report import perplexity_of
 from gptcore.token_display import visible
 from gptcore.ui.compare.exports import seeds_code, seeds_downloads
 from gptcore.ui.compare.fields import chosen_seeds
@@ -89,11 +90,9 @@ def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> dict[str, Any]:
     text = page_text("compare")
     with st.container():  # what may come and go has a place of its own: the charts below keep theirs
         status(job, text("unit"), "seed_job")
-        if job.cancelled and job.done < (job.total or 0):
+        if not job.active and job.done < (job.total or 0):
             st.button(text("go_on"), key="seed_go_on", icon=":material/play_arrow:", on_click=_go_on, args=(key,))
-        if job.error is not None:
-            said = error_sentence(job.error) if isinstance(job.error, InputError) else text("failed")
-            st.warning(said, icon=":material/error:")
+        _what_went_wrong(job)
     records = job.records
     if not records:
         if job.active and not job.ahead:
@@ -115,6 +114,20 @@ def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> dict[str, Any]:
     if st.session_state.pop("_seed_clicked", False) and job.active:
         st.rerun()  # what is said of one seed stands outside of what is drawn again and again
     return figures
+
+
+def _what_went_wrong(job: Job[SeedRecord]) -> None:
+    """Why a sweep ended early, and why what it finished is not kept for later, where that is so."""
+    words = page_text("sweeps")
+    if job.error is not None:
+        counts = {"done": number_format.count(job.done), "total": number_format.count(job.total or 0)}
+        said = error_sentence(job.error) if isinstance(job.error, InputError) else words("failed", **counts)
+        st.warning(said, icon=":material/error:")
+    if job.done:
+        from gptcore.sweeps.cache import shared_cache
+
+        if fault := shared_cache().fault:
+            st.caption(words("not_kept", reason=code_span(fault)))
 
 
 def _choose(seed: int) -> None:
@@ -154,12 +167,12 @@ def _cards(table: SeedTable) -> None:
         "uniform": number_format.nats(summary.uniform),
         "vocabulary": number_format.count(table.vocab_size),
         "mean": number_format.nats(summary.mean),
-        "factor": f"{math.exp(summary.standard_deviation):.3f}" if several else "–",
+        "factor": number_format.factor(perplexity_of(summary.standard_deviation), digits=4) if several else "–",
     }
     mean, spread, below = st.columns(3)
     with mean:
         name = "mean_perplexity" if as_perplexity else "mean_loss"
-        shown = number_format.perplexity(math.exp(summary.mean)) if as_perplexity else values["mean"]
+        shown = number_format.perplexity(perplexity_of(summary.mean), summary.mean) if as_perplexity else values["mean"]
         number_card("seed_mean", text(f"{name}.label"), shown, text(f"{name}.reading", **values))
     with spread:
         reading = "spread.reading" if several else "spread.reading_one"

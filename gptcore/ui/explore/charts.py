@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import streamlit as st
 
 from gptcore import number_format
 from gptcore.examples import Example
+from gptcore.results.report import perplexity_of
 from gptcore.token_display import visible
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.report.position import _position, choose_position, likeliest_tokens, position_field
@@ -80,16 +80,16 @@ def linked_charts(report: Report) -> dict[str, go.Figure]:
         lesser=lesser if len(lesser) > 1 else (),
     )
     below = report.perplexity <= report.vocab_size
-    factor = math.exp(abs(report.cross_entropy - report.uniform_cross_entropy))
+    factor = perplexity_of(abs(report.cross_entropy - report.uniform_cross_entropy))
     with st.container(border=True):
         chart(
             ruler,
             "chart_perplexity",
             text(
                 f"chart_perplexity.summary_{'below' if below else 'above'}",
-                perplexity=number_format.perplexity(report.perplexity),
+                perplexity=number_format.perplexity(report.perplexity, report.cross_entropy),
                 vocabulary=number_format.count(report.vocab_size),
-                factor=f"{factor:,.3g}" if factor < 1000 else number_format.count(factor),
+                factor=number_format.factor(factor),
             ),
             title=titles["chart_perplexity"],
         )
@@ -156,6 +156,6 @@ def _equation(report: Report, index: int) -> None:
             vocabulary=number_format.count(report.vocab_size),
             surprisal=number_format.nats(float(report.surprisal_nats[index])),
             share=number_format.percent(float(report.share_of_loss[index])),
-            factor=f"{report.perplexity_factor[index]:,.4g}",
+            factor=number_format.factor(float(report.perplexity_factor[index]), digits=4),
         )
     )

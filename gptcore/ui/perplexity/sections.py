@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from gptcore import number_format
+from gptcore.results.report import NATS_PER_BIT, perplexity_of
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, code_span, current_style, number_card, operator
@@ -200,7 +201,7 @@ def units(report: Report) -> Figures:
         text(
             "units.trap",
             right=number_format.perplexity(report.perplexity),
-            right_bits=number_format.perplexity(_power_of_two(found.bits_per_token)),
+            right_bits=number_format.perplexity(perplexity_of(found.bits_per_token * NATS_PER_BIT)),
             wrong=number_format.perplexity(found.two_to_the_nats),
         )
     )
@@ -216,10 +217,6 @@ def units(report: Report) -> Figures:
     )
     chart(figure, "chart_units", summary, title=words["title"])
     return {words["title"]: figure}
-
-
-def _power_of_two(bits: float) -> float:
-    return math.inf if bits > 1000 else 2.0**bits
 
 
 def learned_by_heart() -> Figures:

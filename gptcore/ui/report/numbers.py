@@ -72,7 +72,7 @@ def numbers_of_the_chain(report: Report) -> None:
         number_card(
             "perplexity",
             text("perplexity.label"),
-            number_format.perplexity(report.perplexity),
+            number_format.perplexity(report.perplexity, report.cross_entropy),
             text(reading, count=number_format.count(report.perplexity), vocabulary=vocabulary) + note,
             kind="result",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ import streamlit as st
 
 from gptcore import number_format
 from gptcore.examples import Example, encode
+from gptcore.results.report import perplexity_of
 from gptcore.results.steps import Steps
 from gptcore.token_display import visible
 from gptcore.tokenizers.choice import tokenizer_for
@@ -205,12 +207,12 @@ def _exp(steps: Steps, words: str) -> None:
 def _ruler_summary(steps: Steps) -> str:
     words = page_text("explore")
     above = steps.perplexity > steps.vocab_size
-    factor = float(np.exp(abs(steps.cross_entropy - np.log(steps.vocab_size))))
+    factor = perplexity_of(abs(steps.cross_entropy - math.log(steps.vocab_size)))
     return words(
         f"chart_perplexity.summary_{'above' if above else 'below'}",
-        perplexity=number_format.perplexity(steps.perplexity),
+        perplexity=number_format.perplexity(steps.perplexity, steps.cross_entropy),
         vocabulary=number_format.count(steps.vocab_size),
-        factor=f"{factor:,.3g}" if factor < 1000 else number_format.count(factor),
+        factor=number_format.factor(factor),
     )
 
 

@@ -41,7 +41,7 @@ def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
         number_card(
             "train_perplexity",
             text("numbers.perplexity"),
-            number_format.perplexity(record.perplexity),
+            number_format.perplexity(record.perplexity, record.cross_entropy),
             text(
                 "reading_perplexity" if index else "reading_perplexity_first",
                 first=number_format.perplexity(run.records[0].perplexity),

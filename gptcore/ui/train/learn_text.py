@@ -8,7 +8,8 @@ import streamlit as st
 from gptcore import number_format
 from gptcore.config import SIZES
 from gptcore.errors import InputError
-from gptcore.results.training import TrainingRun, perplexity_of
+from gptcore.results.report import perplexity_of
+from gptcore.results.training import TrainingRun
 from gptcore.tokenizers.base import clean_text
 from gptcore.tokenizers.gpt2 import gpt2_tokenizer
 from gptcore.training.config import TrainConfig
