@@ -60,6 +60,21 @@ def count(value: float) -> str:
     return _written(value, 0)
 
 
+def large_count(amount: int, language: str) -> str:
+    """A large whole number with 3 digits and a word, as each language counts: by thousands, or by ten thousands.
+
+    >>> large_count(162_419_712, "en"), large_count(162_419_712, "zh")
+    ('162 million', '1.62 亿')
+    >>> large_count(3_288_576, "en"), large_count(16_087_808, "zh"), large_count(5_000, "en")
+    ('3.29 million', '1,610 万', '5,000')
+    """
+    words = {"zh": ((1e8, "亿"), (1e4, "万"))}.get(language, ((1e9, "billion"), (1e6, "million")))
+    for unit, word in words:
+        if amount >= unit:
+            return f"{float(f'{amount / unit:.3g}'):,.6g} {word}"
+    return count(amount)
+
+
 def one_in(surprisal_nats: float) -> str:
     """The N of "one chance in N" for a surprisal: e to it.
 
@@ -85,9 +100,9 @@ def percent(share: float) -> str:
     """A share as a percentage with one decimal.
 
     >>> percent(0.1468)
-    '14.7 %'
+    '14.7%'
     """
-    return _sign(f"{100 * share:.1f} %")
+    return _sign(f"{100 * share:.1f}%")
 
 
 def signed_nats(amount: float) -> str:

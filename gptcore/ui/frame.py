@@ -14,6 +14,7 @@ from gptcore.ui.models.picker import model_picker, unknown_model_notice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import LANGUAGES, browser_language, page_text
 from gptcore.ui.widgets.basics import code_span
+from gptcore.ui.widgets.glossary import words_used
 
 _ASSETS = Path(__file__).parent / "assets"
 ICON = _ASSETS / "icon.svg"
@@ -90,6 +91,7 @@ def frame(page: Any) -> None:
         page.run()
     finally:
         st.session_state.pop(_CONTROLS, None)  # so that `heading` knows a run without app.py
+    words_used(page.url_path or "explore")
     if not url.finish():
         st.caption(text("address_too_long"))
     settle()

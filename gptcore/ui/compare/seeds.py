@@ -24,6 +24,7 @@ from gptcore.ui.report.table import table as report_table
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, current_style, error_sentence, number_card
+from gptcore.ui.widgets.glossary import meaning
 from gptcore.ui.widgets.live_chart import live_chart
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> dict[str, Any]:
     records = job.records
     if not records:
         if job.active and not job.ahead:
-            st.caption(text("drawing", millions=number_format.count(key[0].parameters / 1e6)))
+            st.caption(text("drawing", weights=number_format.large_count(key[0].parameters, text.language)))
         return {}
     from gptcore.results.seeds import SeedTable
 
@@ -173,14 +174,17 @@ def _cards(table: SeedTable) -> None:
     with mean:
         name = "mean_perplexity" if as_perplexity else "mean_loss"
         shown = number_format.perplexity(perplexity_of(summary.mean), summary.mean) if as_perplexity else values["mean"]
-        number_card("seed_mean", text(f"{name}.label"), shown, text(f"{name}.reading", **values))
+        words = text(f"{name}.reading", **values)
+        number_card("seed_mean", text(f"{name}.label"), shown, words, help=meaning("loss", "standard_deviation"))
     with spread:
         reading = "spread.reading" if several else "spread.reading_one"
-        number_card("seed_spread", text("spread.label"), values["deviation"], text(reading, **values))
+        words = text(reading, **values)
+        number_card("seed_spread", text("spread.label"), values["deviation"], words, help=meaning("standard_deviation"))
     with below:
         share = text("below.value", below=number_format.count(summary.below_uniform), count=values["count"])
         reading = "below.reading" if summary.below_uniform else "below.reading_none"
-        number_card("seed_below", text("below.label"), share, text(reading, **values), kind="result")
+        words = text(reading, **values)
+        number_card("seed_below", text("below.label"), share, words, help=meaning("uniform", "v"), kind="result")
 
 
 def _reading(table: SeedTable) -> str:

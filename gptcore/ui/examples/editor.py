@@ -33,6 +33,7 @@ from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, error_sentence
+from gptcore.ui.widgets.glossary import meaning
 from gptcore.ui.widgets.token_chips import aligned_tokens, unaligned_tokens
 
 if TYPE_CHECKING:
@@ -102,7 +103,6 @@ def _toolbar() -> None:
             required=True,
             persist_state="session",
             help=text("alignment_help"),
-            label_visibility="collapsed",
         )
         st.segmented_control(
             text("input"),
@@ -112,7 +112,7 @@ def _toolbar() -> None:
             required=True,
             persist_state="session",
             on_change=convert_rows,
-            label_visibility="collapsed",
+            help=meaning("token", "bytes"),
         )
         st.button(
             text("add"),

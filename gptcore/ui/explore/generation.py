@@ -20,6 +20,7 @@ from gptcore.ui.models.choice import ModelChoice, own_model
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, error_sentence
+from gptcore.ui.widgets.glossary import meaning
 
 if TYPE_CHECKING:
     from gptcore.generation import Chooser, NewToken, Sampling
@@ -99,7 +100,8 @@ def _settings() -> dict[str, Any]:
             help=text("by_help"),
         )
         for key, limits in fields.items():
-            st.number_input(text(f"fields.{key}"), key=key, persist_state="session", width=150, **limits)
+            words = meaning("top_k") if key == "generate_top_k" else None
+            st.number_input(text(f"fields.{key}"), key=key, persist_state="session", width=150, help=words, **limits)
     for key in ("generate_by", *fields):
         if (given := url.refused(key)) is not None:
             field = text("by" if key == "generate_by" else f"fields.{key}")

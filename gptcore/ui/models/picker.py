@@ -35,7 +35,13 @@ def model_picker() -> ModelChoice:
         st.session_state[_UNKNOWN] = unknown
     names = {kind: model_name(kind) for kind in offered}
     st.selectbox(
-        text("model"), offered, format_func=names.__getitem__, key="model", persist_state="session", on_change=_chosen
+        text("model"),
+        offered,
+        format_func=names.__getitem__,
+        key="model",
+        persist_state="session",
+        on_change=_chosen,
+        help=text("model_help"),
     )
     if kind == "untrained":
         left, right = st.columns(2)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from gptcore.config import SIZES
 from gptcore.examples import Example, encode
-from gptcore.number_format import count
+from gptcore.number_format import large_count
 from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.ui.models.cache import shelf
 from gptcore.ui.models.choice import ModelChoice
@@ -138,7 +138,10 @@ def _progress_message(choice: ModelChoice) -> Iterator[Callable[[int], None]]:
         words = text("scoring")
     elif choice.kind == "untrained":
         words = text(
-            "drawing", millions=count(SIZES[choice.size].with_(context_length=choice.context_length).parameters / 1e6)
+            "drawing",
+            weights=large_count(
+                SIZES[choice.size].with_(context_length=choice.context_length).parameters, text.language
+            ),
         )
     else:
         words = text("loading")

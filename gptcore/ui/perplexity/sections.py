@@ -13,6 +13,7 @@ from gptcore.results.report import NATS_PER_BIT, perplexity_of
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, code_span, current_style, number_card, operator
+from gptcore.ui.widgets.glossary import meaning
 from gptcore.ui.widgets.html_picture import picture, shown
 
 if TYPE_CHECKING:
@@ -190,7 +191,11 @@ def units(report: Report) -> Figures:
     ):
         with column:
             number_card(
-                f"unit_{name}", text(f"units.{name}"), number_format.nats(amount), text(f"units.{name}_reading")
+                f"unit_{name}",
+                text(f"units.{name}"),
+                number_format.nats(amount),
+                text(f"units.{name}_reading"),
+                help=meaning({"nats": "nat", "bits": "bit", "bytes": "bits_per_byte"}[name]),
             )
     with by_ln2:
         operator(text("units.by_ln2"), text("units.a_bit"))

@@ -10,6 +10,7 @@ from gptcore import number_format
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, number_card, operator
+from gptcore.ui.widgets.glossary import meaning
 
 if TYPE_CHECKING:
     from gptcore.results.report import Report
@@ -49,6 +50,7 @@ def numbers_of_the_chain(report: Report) -> None:
             text("mean_log_probability.label"),
             number_format.nats(report.mean_log_probability),
             text("mean_log_probability.reading", positions=number_format.count(report.positions)) + note,
+            help=meaning("log_probability", "nat"),
         )
     with negate:
         operator("× −1", text("negate"))
@@ -64,6 +66,7 @@ def numbers_of_the_chain(report: Report) -> None:
                 bits=number_format.nats(report.cross_entropy_bits),
             )
             + note,
+            help=meaning("loss", "cross_entropy", "uniform"),
         )
     with undo:
         operator("exp", text("undo_log"))
@@ -74,5 +77,6 @@ def numbers_of_the_chain(report: Report) -> None:
             text("perplexity.label"),
             number_format.perplexity(report.perplexity, report.cross_entropy),
             text(reading, count=number_format.count(report.perplexity), vocabulary=vocabulary) + note,
+            help=meaning("perplexity"),
             kind="result",
         )

@@ -36,6 +36,7 @@ def position_field(report: Report) -> int:
         ),
         key="position",
         persist_state="session",
+        help=text("position_help"),
     )
     if (given := url.refused("position")) is not None:
         st.warning(text("bad_position", given=code_span(given), positions=report.positions), icon=":material/error:")

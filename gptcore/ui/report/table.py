@@ -8,6 +8,7 @@ import streamlit as st
 
 from gptcore.token_display import visible
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.glossary import meaning
 
 if TYPE_CHECKING:
     from gptcore.results.report import Report
@@ -25,8 +26,10 @@ def table(report: Report) -> None:
             frame[name] = frame[name].map(visible)
         formats = {"target_probability": "%.4e", "predicted_probability": "%.4e", "log_probability": "%.4f"}
         formats |= {"entropy_nats": "%.4f", "rank": "localized"}
+        helped = {"target_probability": meaning("scientific"), "log_probability": meaning("log_probability")}
+        helped |= {"rank": meaning("rank"), "entropy_nats": meaning("entropy")}
         config = {
-            name: st.column_config.NumberColumn(columns[name], format=formats.get(name))
+            name: st.column_config.NumberColumn(columns[name], format=formats.get(name), help=helped.get(name))
             if name not in pieces
             else st.column_config.TextColumn(columns[name])
             for name in map(str, frame.columns)

@@ -12,6 +12,7 @@ from gptcore.results.training import TrainingRun
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.train.plan import Plan
 from gptcore.ui.widgets.basics import number_card
+from gptcore.ui.widgets.glossary import meaning
 
 
 def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
@@ -25,7 +26,13 @@ def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
             key = "of_steps" if record.gradient_norm is not None else "of_steps_first"
             norm = record.gradient_norm if record.gradient_norm is not None else math.nan
             values |= {"learning_rate": f"{record.learning_rate:.3g}", "norm": f"{norm:.4g}"}
-        number_card("train_step_number", text("numbers.step"), number_format.count(record.step), text(key, **values))
+        number_card(
+            "train_step_number",
+            text("numbers.step"),
+            number_format.count(record.step),
+            text(key, **values),
+            help=meaning("step", "gradient_norm"),
+        )
     with loss:
         number_card(
             "train_cross_entropy",
@@ -36,6 +43,7 @@ def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
                 vocabulary=number_format.count(run.vocab_size),
                 uniform=number_format.nats(run.uniform_cross_entropy),
             ),
+            help=meaning("loss", "cross_entropy"),
         )
     with perplexity:
         number_card(
@@ -47,5 +55,6 @@ def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
                 first=number_format.perplexity(run.records[0].perplexity),
                 vocabulary=number_format.count(run.vocab_size),
             ),
+            help=meaning("perplexity"),
             kind="result",
         )

@@ -43,7 +43,7 @@ def transport(name: str, plan: Plan | None) -> Training | None:
     training = own_trainings().get(name)
     going = training is not None and training.going
     st.session_state.setdefault("train_speed", "full")
-    with st.container(horizontal=True, vertical_alignment="center", key="train_transport"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="train_transport"):
         st.button(
             text("play"),
             key="train_play",
@@ -84,7 +84,7 @@ def transport(name: str, plan: Plan | None) -> Training | None:
             key="train_speed",
             required=True,
             persist_state="session",
-            label_visibility="collapsed",
+            help=text("speed_help"),
         )
     if training is not None:
         training.seconds_a_step = SPEEDS[st.session_state["train_speed"]]
@@ -119,9 +119,9 @@ def state_line(training: Training) -> None:
         st.warning(error_sentence(training.error), icon=":material/error:")
         return
     done = len(training.run.records)
-    millions = number_format.count(training.config.parameters / 1e6)
+    weights = number_format.large_count(training.config.parameters, text.language)
     steps = training.plan.config.steps
-    words = text(f"states.{training.state}", ahead=training.ahead, millions=millions, step=max(0, done - 1))
+    words = text(f"states.{training.state}", ahead=training.ahead, weights=weights, step=max(0, done - 1))
     if training.state == "playing":
         left = training.seconds_left
         words = text(
@@ -156,7 +156,7 @@ def _scrubber(run_id: str, last: int) -> int:
         if not came_from_address:
             state["train_scrubber"] = last
     step, _ = url.value("train_scrubber", last, url.whole_number(0, last))
-    st.slider(text("scrubber"), 0, last, key="train_scrubber", persist_state="session", label_visibility="collapsed")
+    st.slider(text("scrubber"), 0, last, key="train_scrubber", persist_state="session", help=text("scrubber_help"))
     return int(step)
 
 

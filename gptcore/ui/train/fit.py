@@ -63,7 +63,7 @@ def memory_line(choice: ModelChoice, config: TrainConfig, shape: tuple[int, int]
 
     model = choice.config
     values = {
-        "millions": number_format.count(model.parameters / 1e6),
+        "weights": number_format.large_count(model.parameters, page_text("train").language),
         "gigabytes": f"{training_bytes(model, config, shape) / 1e9:.1f}",
     }
     if choice.kind == "untrained":

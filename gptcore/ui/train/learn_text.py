@@ -25,6 +25,7 @@ from gptcore.ui.train.plan import Plan
 from gptcore.ui.train.session import Training
 from gptcore.ui.train.settings import Defaults, mend_button, settings
 from gptcore.ui.widgets.basics import current_style, error_sentence, number_card
+from gptcore.ui.widgets.glossary import meaning
 from gptcore.ui.widgets.live_chart import live_chart
 
 DEFAULTS = Defaults({"adamw": "3e-3", "sgd": "0.1"}, steps=80, measure_every=5)
@@ -74,6 +75,7 @@ def _source() -> tuple[str, float]:
             key="learn_held_out",
             required=True,
             persist_state="session",
+            help=meaning("validation"),
         )
     words = shipped_text()
     if source == "own":
@@ -124,7 +126,7 @@ def _sizes(config: TrainConfig, split: LearningText, learner: ModelChoice) -> st
             text(
                 "text.model",
                 seed=learner.seed,
-                millions=number_format.count(model.parameters / 1e6),
+                weights=number_format.large_count(model.parameters, text.language),
                 gigabytes=f"{training_bytes(model, config, (shape[0], shape[1])) / 1e9:.1f}",
             ),
         )
@@ -175,14 +177,8 @@ def _losses(run: TrainingRun, plan: Plan) -> dict[str, go.Figure]:
                 text(f"text.{key}"),
                 number_format.nats(loss),
                 text(f"text.reading_{key}", perplexity=number_format.perplexity(perplexity_of(loss))),
+                help=meaning("loss", "validation"),
             )
-        st.markdown(
-            text(
-                "text.seen",
-                training=number_format.perplexity(perplexity_of(training)),
-                validation=number_format.perplexity(perplexity_of(validation)),
-            )
-        )
         if run.overfitting_onset is not None:
             best = number_format.perplexity(perplexity_of(run.overfitting_onset.validation_cross_entropy or 0.0))
             st.markdown(text("text.parted", step=run.overfitting_onset.step, best=best))

@@ -13,6 +13,7 @@ from gptcore.training.config import MAX_STEPS, TrainConfig
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import error_sentence
+from gptcore.ui.widgets.glossary import meaning
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def settings(prefix: str, defaults: Defaults, seed: int) -> TrainConfig | None:
             help=text("learning_rate_help"),
             width=150,
         )
-        st.number_input(text("steps"), step=1, key=f"{prefix}_steps", persist_state="session", width=150)
+        st.number_input(
+            text("steps"), step=1, key=f"{prefix}_steps", persist_state="session", help=meaning("step"), width=150
+        )
         with st.popover(text("settings"), icon=":material/tune:"):
             st.segmented_control(
                 text("schedule"),
@@ -62,6 +65,7 @@ def settings(prefix: str, defaults: Defaults, seed: int) -> TrainConfig | None:
                 key=f"{prefix}_schedule",
                 required=True,
                 persist_state="session",
+                help=text("schedule_help"),
             )
             st.slider(
                 text("drop_rate"),

@@ -100,11 +100,13 @@ def chart(
     st.caption(plain(summary))
 
 
-def number_card(key: str, label: str, value: str, reading: str, *, kind: Literal["link", "result"] = "link") -> None:
-    """One number of the chain: its name, itself, and what it says in words."""
+def number_card(
+    key: str, label: str, value: str, reading: str, *, help: str, kind: Literal["link", "result"] = "link"
+) -> None:
+    """One number of the chain: its name, itself, and what it says in words; `help` says what its name means."""
     with st.container(border=True, height="stretch", key=f"card_{key}" if kind == "link" else f"card_result_{key}"):
         with st.container(key=key):
-            st.metric(label, value)
+            st.metric(label, value, help=help)
         st.caption(reading)
 
 

@@ -17,8 +17,8 @@ function line(token, kind) {
   return row;
 }
 
-// A bar as long as the target is surprising, beside its share of the summed loss.
-function surprise({ share, length, colour, words }) {
+// A bar as long as the target is surprising, beside its probability.
+function surprise({ probability, length, colour, words }) {
   const row = document.createElement("span");
   row.className = "tokens-surprise";
   row.setAttribute("aria-label", words);
@@ -31,8 +31,8 @@ function surprise({ share, length, colour, words }) {
   bar.style.background = colour;
   track.append(bar);
   const number = document.createElement("span");
-  number.className = "tokens-share";
-  number.textContent = share;
+  number.className = "tokens-probability";
+  number.textContent = probability;
   row.append(track, number);
   return row;
 }

@@ -46,7 +46,7 @@ def aligned_tokens(
         key: The key of the widget, which tests and stylesheets use.
         first_index: Index of this row's first scored position in the report.
         on_position: Called with the index of a scored position that is chosen.
-        report: Once there is one: each chip then says how surprising its target is, and its share of the loss.
+        report: Once there is one: each chip then has its target's probability, and more on demand.
     """
     text = page_text("examples")
     misaligned_positions = set(row.misaligned_positions)
@@ -88,9 +88,8 @@ def _surprise(report: Report, index: int) -> dict[str, Any]:
     from gptcore.charts.theme import surprise_colour
 
     surprisal = float(report.surprisal_nats[index])
-    share = number_format.percent(float(report.share_of_loss[index]))
     return {
-        "share": share,
+        "probability": f"p = {number_format.probability(float(report.target_probability[index]))}",
         "length": surprisal / max(float(report.surprisal_nats.max()), 1e-9),
         "colour": surprise_colour(surprisal, report.uniform_cross_entropy),
         "words": page_text("examples")(
@@ -98,7 +97,7 @@ def _surprise(report: Report, index: int) -> dict[str, Any]:
             one_in=number_format.one_in(surprisal),
             rank=number_format.count(int(report.rank[index])),
             surprisal=number_format.nats(surprisal),
-            share=share,
+            share=number_format.percent(float(report.share_of_loss[index])),
         ),
     }
 
