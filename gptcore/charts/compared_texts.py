@@ -12,8 +12,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from gptcore import number_format
-from gptcore.charts.theme import DESK, MONO, Style, add_reference_line, halo, label, new_figure
+from gptcore.charts.marks import Part, reference, room_above
+from gptcore.charts.theme import DESK, MONO, Style, halo, label, new_figure
 from gptcore.results.comparison import ExampleRecord
+from gptcore.results.report import Floats
 
 MOST_STEPS = 24
 """A waterfall has so many steps at most; the smallest of more are one step together."""
@@ -25,23 +27,63 @@ def text_losses(
     """Each text's perplexity on a log axis, with V; or its bits per byte, which compare across languages.
 
     Args:
-        records: A record a text.
-        words: Texts by name: axis, axis_bytes, uniform, row (with {number}), hover.
-        style: Colours, fonts and sizes of a theme.
-        per_byte: Bits per byte in place of perplexity.
+        records: A text each.
+        words: axis, axis_bytes, uniform, row (with {number}), hover.
+        style: How it is drawn.
+        per_byte: Whether bits per byte are drawn.
     """
-    palette = style.palette
     values = [record.bits_per_byte if per_byte else record.report.perplexity for record in records]
-    places = list(range(len(records)))
-    figure = new_figure(style, height=70 + 46 * len(records))
     start = 0.0 if per_byte else min(1.0, *values)
+    names = [words["row"].format(number=record.example + 1) for record in records]
+    figure: Part = {
+        "data": _text_traces(records, values, names, start, words["hover"], style, per_byte),
+        "height": 70 + 46 * len(records),
+        "yaxis": {
+            "tickmode": "array",
+            "tickvals": list(range(len(records))),
+            "ticktext": names,
+            "range": [len(records) - 0.5, -0.75],
+            "showgrid": False,
+        },
+    }
+    if per_byte:
+        axis = {"range": [0, max(values) * 1.12], "title": {"text": words["axis_bytes"]}}
+        return new_figure(style, xaxis=axis, **figure)
+    vocabulary = records[0].report.vocab_size
+    uniform = words["uniform"].format(vocabulary=number_format.count(vocabulary))
+    line, name = reference(style, uniform, x=float(vocabulary), kind="uniform", log=True, below=True)
+    return new_figure(
+        style,
+        xaxis={
+            "type": "log",
+            "range": [math.log10(start) - 0.02, math.log10(max(vocabulary, *values)) + 0.25],
+            "dtick": 1,
+            "tickformat": ",",
+            "title": {"text": words["axis"]},
+        },
+        shapes=[line],
+        annotations=[name | {"xanchor": "right"}],
+        margin=room_above(style),
+        **figure,
+    )
+
+
+def _text_traces(
+    records: Sequence[ExampleRecord],
+    values: Sequence[float],
+    names: Sequence[str],
+    start: float,
+    hover: str,
+    style: Style,
+    per_byte: bool,
+) -> list[go.Scatter]:
+    """A line a text from the axis' start to its diamond."""
+    palette, places = style.palette, list(range(len(records)))
     along = [part for value in values for part in (start, value, None)]
     across = [part for place in places for part in (place, place, None)]
-    figure.add_trace(
-        go.Scatter(x=along, y=across, mode="lines", line={"color": palette.grid, "width": 3}, hoverinfo="skip")
-    )
     written = [f"{value:.3f}" if per_byte else number_format.perplexity(value) for value in values]
-    figure.add_trace(
+    return [
+        go.Scatter(x=along, y=across, mode="lines", line={"color": palette.grid, "width": 3}, hoverinfo="skip"),
         go.Scatter(
             x=values,
             y=places,
@@ -56,41 +98,18 @@ def text_losses(
             textfont={"size": style.size(13), "color": palette.text, "shadow": halo(palette.paper)},
             customdata=[
                 [
-                    words["row"].format(number=record.example + 1),
+                    name,
                     record.report.positions,
                     number_format.nats(record.report.cross_entropy),
                     number_format.perplexity(record.report.perplexity),
                     f"{record.bits_per_byte:.3f}",
                 ]
-                for record in records
+                for name, record in zip(names, records, strict=True)
             ],
-            hovertemplate=words["hover"] + "<extra></extra>",
+            hovertemplate=hover + "<extra></extra>",
             cliponaxis=False,
-        )
-    )
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=places,
-        ticktext=[words["row"].format(number=record.example + 1) for record in records],
-        range=[len(records) - 0.5, -0.75],
-        showgrid=False,
-    )
-    if per_byte:
-        figure.update_xaxes(range=[0, max(values) * 1.12], title={"text": words["axis_bytes"]})
-        return figure
-    vocabulary = records[0].report.vocab_size
-    high = max(vocabulary, *values)
-    figure.update_xaxes(
-        type="log",
-        range=[math.log10(start) - 0.02, math.log10(high) + 0.25],
-        dtick=1,
-        tickformat=",",
-        title={"text": words["axis"]},
-    )
-    uniform = words["uniform"].format(vocabulary=number_format.count(vocabulary))
-    add_reference_line(figure, style, uniform, x=float(vocabulary), kind="uniform", log=True, below=True)
-    figure.layout.annotations[-1].update(xanchor="right")
-    return figure
+        ),
+    ]
 
 
 def difference_waterfall(
@@ -105,89 +124,100 @@ def difference_waterfall(
     """From one text's summed ln p to the other's, a step an aligned position; steps to the left are a bigger surprise.
 
     Args:
-        first: The first report.
-        second: The second report.
+        first: Where the steps begin.
+        second: Where they end.
         rows: gptcore.results.aligned_rows of the two reports.
-        words: Texts by name: axis, total (with {number}; not where there are names), others (with {count}), hover.
-        style: Colours, fonts and sizes of a theme.
+        words: axis, total (with {number}; not where there are names), others (with {count}), hover.
+        style: How it is drawn.
         names: Of the two, where they are told apart otherwise than by number.
     """
-    palette = style.palette
     begin, end = names or [words["total"].format(number=record.example + 1) for record in (first, second)]
     steps = _steps(rows, words)
     changes = np.array([change for _, _, change in steps])
     ends = first.total_log_probability + np.cumsum(changes)
     starts = np.concatenate([[first.total_log_probability], ends[:-1]])
-    figure = new_figure(style, height=110 + 32 * (len(steps) + 2))
-    figure.add_trace(
-        go.Scatter(  # from each step's end down to the next one's start
-            x=np.column_stack([np.append(starts, ends[-1:])] * 2 + [np.full(len(steps) + 1, np.nan)]).ravel(),
-            y=np.column_stack(
-                [np.arange(len(steps) + 1), np.arange(1, len(steps) + 2), np.full(len(steps) + 1, np.nan)]
-            ).ravel(),
-            mode="lines",
-            line={"color": palette.muted, "width": 1, "dash": "dot"},
-            hoverinfo="skip",
-        )
-    )
-    figure.add_trace(
-        go.Bar(
-            x=changes,
-            base=starts,
-            y=list(range(1, len(steps) + 1)),
-            orientation="h",
-            width=0.62,
-            marker={
-                "color": np.where(changes >= 0, palette.gain, palette.loss),
-                "pattern": {
-                    "shape": np.where(changes >= 0, "", "/").tolist(),
-                    "fillmode": "overlay",
-                    "fgcolor": palette.paper,
-                    "size": 6,
-                },
-            },
-            text=[f" {number_format.signed_nats(change)} " for change in changes],
-            textposition="outside",
-            textfont={"size": style.size(12), "color": palette.text},
-            customdata=[[name, detail, number_format.signed_nats(change)] for name, detail, change in steps],
-            hovertemplate=words["hover"] + "<extra></extra>",
-            cliponaxis=False,
-        )
-    )
-    totals = [first.total_log_probability, second.total_log_probability]
-    figure.add_trace(
-        go.Scatter(
-            x=totals,
-            y=[0, len(steps) + 1],
-            mode="markers+text",
-            marker={
-                "symbol": "diamond",
-                "size": 14,
-                "color": [palette.series[first.example % 8], palette.series[second.example % 8]],
-            },
-            text=[f"  <b>{number_format.nats(total)}</b>  " for total in totals],
-            textposition=["middle right" if total == min(totals) else "middle left" for total in totals],
-            textfont={"size": style.size(13), "color": palette.text},
-            hoverinfo="skip",
-            cliponaxis=False,
-        )
-    )
     low, high = float(min(starts.min(), ends.min())), float(max(starts.max(), ends.max()))
     air = max(0.38 * (high - low), 0.05)  # room for the numbers, on a phone too
-    figure.update_xaxes(range=[low - air, high + air], title={"text": words["axis"]}, nticks=6)
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=list(range(len(steps) + 2)),
-        ticktext=[
-            f"<b>{_broken(begin)}</b>",
-            *(name for name, _, _ in steps),
-            f"<b>{_broken(end)}</b>",
+    return new_figure(
+        style,
+        [
+            _step_links(starts, ends, style),
+            _step_bars(steps, starts, words["hover"], style),
+            _totals(first, second, len(steps), style),
         ],
-        tickfont={"family": MONO, "size": style.size(12), "color": palette.text},
-        range=[len(steps) + 1.6, -0.6],
-        showgrid=False,
+        height=110 + 32 * (len(steps) + 2),
+        xaxis={"range": [low - air, high + air], "title": {"text": words["axis"]}, "nticks": 6},
+        yaxis={
+            "tickmode": "array",
+            "tickvals": list(range(len(steps) + 2)),
+            "ticktext": [f"<b>{_broken(begin)}</b>", *(name for name, _, _ in steps), f"<b>{_broken(end)}</b>"],
+            "tickfont": {"family": MONO, "size": style.size(12), "color": style.palette.text},
+            "range": [len(steps) + 1.6, -0.6],
+            "showgrid": False,
+        },
     )
-    return figure
+
+
+def _step_links(starts: Floats, ends: Floats, style: Style) -> go.Scatter:
+    """From each step's end down to the next one's start."""
+    count = len(starts) + 1
+    gap = np.full(count, np.nan)
+    return go.Scatter(
+        x=np.column_stack([np.append(starts, ends[-1:])] * 2 + [gap]).ravel(),
+        y=np.column_stack([np.arange(count), np.arange(1, count + 1), gap]).ravel(),
+        mode="lines",
+        line={"color": style.palette.muted, "width": 1, "dash": "dot"},
+        hoverinfo="skip",
+    )
+
+
+def _step_bars(steps: Sequence[tuple[str, str, float]], starts: Floats, hover: str, style: Style) -> go.Bar:
+    """A bar a step: filled to the right, hatched to the left."""
+    palette = style.palette
+    changes = np.array([change for _, _, change in steps])
+    return go.Bar(
+        x=changes,
+        base=starts,
+        y=list(range(1, len(steps) + 1)),
+        orientation="h",
+        width=0.62,
+        marker={
+            "color": np.where(changes >= 0, palette.gain, palette.loss),
+            "pattern": {
+                "shape": np.where(changes >= 0, "", "/").tolist(),
+                "fillmode": "overlay",
+                "fgcolor": palette.paper,
+                "size": 6,
+            },
+        },
+        text=[f" {number_format.signed_nats(change)} " for change in changes],
+        textposition="outside",
+        textfont={"size": style.size(12), "color": palette.text},
+        customdata=[[name, detail, number_format.signed_nats(change)] for name, detail, change in steps],
+        hovertemplate=hover + "<extra></extra>",
+        cliponaxis=False,
+    )
+
+
+def _totals(first: ExampleRecord, second: ExampleRecord, steps: int, style: Style) -> go.Scatter:
+    """Both texts' sums, above and below the steps."""
+    palette = style.palette
+    totals = [first.total_log_probability, second.total_log_probability]
+    return go.Scatter(
+        x=totals,
+        y=[0, steps + 1],
+        mode="markers+text",
+        marker={
+            "symbol": "diamond",
+            "size": 14,
+            "color": [palette.series[first.example % 8], palette.series[second.example % 8]],
+        },
+        text=[f"  <b>{number_format.nats(total)}</b>  " for total in totals],
+        textposition=["middle right" if total == min(totals) else "middle left" for total in totals],
+        textfont={"size": style.size(13), "color": palette.text},
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
 
 
 def _broken(name: str) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from gptcore import number_format
-from gptcore.charts.marks import add_level, add_line
-from gptcore.charts.theme import DESK, Style, add_reference_line, halo, label, new_figure
+from gptcore.charts.marks import across, band, curve, level, note, reference, upright
+from gptcore.charts.theme import DESK, Style, halo, label, new_figure
 from gptcore.results.report import Floats, perplexity_of
 
 
@@ -21,52 +22,49 @@ def underflow(
     """The sum of logs goes on where the product, as float32 holds it, has become 0.
 
     Args:
-        summed: Sum of logs after each token.
-        product: Logarithm of the product as the computer holds it.
-        zero_at: The token at which the product becomes 0.
-        words: Texts by name: x, y, sum, product, limit, zero (with {token}).
-        style: Colours, fonts and sizes of a theme.
+        summed: The sum of ln p over the first 1, 2, … tokens.
+        product: ln of the product of the same, as float32 holds it; not finite where that is 0.
+        zero_at: From which token on the product is 0; None for never.
+        words: x, y, sum, product, limit, zero (with {token}).
+        style: How it is drawn.
     """
     palette = style.palette
     count = np.arange(1, len(summed) + 1)
-    figure = new_figure(style, height=320)
-    figure.add_trace(
-        go.Scatter(
-            x=count,
-            y=summed,
-            mode="lines+markers",
-            line={"color": palette.target, "width": 2},
-            marker={"size": 5},
-            name=words["sum"],
-            hovertemplate="%{x}: %{y:,.4f}<extra>%{fullData.name}</extra>",
-        )
-    )
     held = np.isfinite(product)
-    figure.add_trace(
-        go.Scatter(
-            x=count[held],
-            y=product[held],
-            mode="markers",
-            marker={"size": 14, "symbol": "circle-open", "color": palette.top_prediction, "line": {"width": 2.5}},
-            name=words["product"],
-            hovertemplate="%{x}: %{y:,.4f}<extra>%{fullData.name}</extra>",
-        )
-    )
-    smallest = math.log(float(np.nextafter(np.float32(0), np.float32(1))))
+    told = {"hovertemplate": "%{x}: %{y:,.4f}<extra>%{fullData.name}</extra>"}
+    open_circle = {"size": 14, "symbol": "circle-open", "color": palette.top_prediction, "line": {"width": 2.5}}
+    shapes, notes = [], []
     if zero_at is not None and zero_at <= len(summed):
-        add_level(figure, smallest, words["limit"], style, right=True)
-        figure.add_vrect(
-            x0=zero_at - 0.5, x1=len(summed) + 0.5, fillcolor=palette.top_prediction, opacity=0.1, line_width=0
-        )
-        figure.add_annotation(
-            x=zero_at - 0.4, xanchor="left", y=1.0, yref="paper", yanchor="top", showarrow=False,
-            text=f"<b>{words['zero'].format(token=zero_at)}</b>",
-            font={"color": palette.top_prediction, "size": style.size(14)},
-        )  # fmt: skip
-    figure.update_layout(showlegend=True, margin_t=30)
-    figure.update_xaxes(title={"text": words["x"]}, range=[0.4, len(summed) + 0.6])
-    figure.update_yaxes(title={"text": words["y"]}, tickformat=",d")
-    return figure
+        smallest = math.log(float(np.nextafter(np.float32(0), np.float32(1))))
+        line, name = level(smallest, words["limit"], style, right=True)
+        gone = f"<b>{words['zero'].format(token=zero_at)}</b>"
+        place = {"x": zero_at - 0.4, "xanchor": "left", "y": 1.0, "yref": "paper", "yanchor": "top"}
+        shapes = [line, band(palette.top_prediction, 0.1, x0=zero_at - 0.5, x1=len(summed) + 0.5)]
+        notes = [name, note(gone, palette.top_prediction, style.size(14), **place)]
+    return new_figure(
+        style,
+        [
+            go.Scatter(
+                x=count,
+                y=summed,
+                mode="lines+markers",
+                line={"color": palette.target, "width": 2},
+                marker={"size": 5},
+                name=words["sum"],
+                **told,
+            ),
+            go.Scatter(
+                x=count[held], y=product[held], mode="markers", marker=open_circle, name=words["product"], **told
+            ),
+        ],
+        height=320,
+        xaxis={"title": {"text": words["x"]}, "range": [0.4, len(summed) + 0.6]},
+        yaxis={"title": {"text": words["y"]}, "tickformat": ",d"},
+        shapes=shapes,
+        annotations=notes,
+        showlegend=True,
+        margin={"t": 30},
+    )
 
 
 def means(
@@ -76,61 +74,54 @@ def means(
 
     Args:
         losses: (k,) of each text, in nats.
-        mean_loss: Cross-entropy over all tokens, in nats.
-        mean_perplexity: The mean of the perplexities, which is the wrong number.
-        words: Texts by name: x, y, text (with {number}), wrong, right.
-        style: Colours, fonts and sizes of a theme.
+        mean_loss: The mean over all tokens, in nats.
+        mean_perplexity: The mean of the texts' perplexities.
+        words: x, y, text (with {number}), wrong, right.
+        style: How it is drawn.
     """
     palette = style.palette
     values = np.exp(losses.astype(np.float64))
     room = max(float(np.ptp(losses)) * 0.35, 0.05)  # for the labels
     along = np.linspace(losses.min() - room, losses.max() + room, 160)
-    figure = new_figure(style, height=340)
-    add_line(figure, along, np.exp(along), style)
     order = np.argsort(losses)
-    if len(losses) == 2:
-        chord = {"color": palette.muted, "width": 1.5, "dash": "dot"}
-        figure.add_trace(go.Scatter(x=losses[order], y=values[order], mode="lines", line=chord, hoverinfo="skip"))
-    figure.add_trace(
+    chord = {"color": palette.muted, "width": 1.5, "dash": "dot"}
+    named: dict[str, Any] = {"mode": "markers+text", "cliponaxis": False, "hoverinfo": "skip"}
+    texts = go.Scatter(
+        x=losses,
+        y=values,
+        marker={"size": 13, "color": palette.target},
+        text=[
+            f"  {words['text'].format(number=n + 1)}  <br>  <b>{number_format.perplexity(v)}</b>  "
+            for n, v in enumerate(values)
+        ],
+        textposition=["bottom right" if loss <= mean_loss else "top left" for loss in losses],
+        textfont={"color": palette.target, "size": style.size(13)},
+        **named,
+    )
+    two_means = [
         go.Scatter(
-            x=losses,
-            y=values,
-            mode="markers+text",
-            marker={"size": 13, "color": palette.target},
-            text=[
-                f"  {words['text'].format(number=n + 1)}  <br>  <b>{number_format.perplexity(v)}</b>  "
-                for n, v in enumerate(values)
-            ],
-            textposition=["bottom right" if loss <= mean_loss else "top left" for loss in losses],
-            textfont={"color": palette.target, "size": style.size(13)},
-            cliponaxis=False,
-            hoverinfo="skip",
+            x=[mean_loss],
+            y=[y],
+            marker={"size": 15, "color": colour, "symbol": symbol},
+            text=[f"  <b>{number_format.perplexity(y)}</b>  <br>  {words[word]}  "],
+            textposition=where,
+            textfont={"color": colour, "size": style.size(13)},
+            **named,
         )
-    )
-    for y, word, colour, symbol, where in (
-        (mean_perplexity, "wrong", palette.loss, "x", "top left"),
-        (perplexity_of(mean_loss), "right", palette.mean, "diamond", "bottom right"),
-    ):
-        figure.add_trace(
-            go.Scatter(
-                x=[mean_loss],
-                y=[y],
-                mode="markers+text",
-                marker={"size": 15, "color": colour, "symbol": symbol},
-                text=[f"  <b>{number_format.perplexity(y)}</b>  <br>  {words[word]}  "],
-                textposition=where,
-                textfont={"color": colour, "size": style.size(13)},
-                cliponaxis=False,
-                hoverinfo="skip",
-            )
+        for y, word, colour, symbol, where in (
+            (mean_perplexity, "wrong", palette.loss, "x", "top left"),
+            (perplexity_of(mean_loss), "right", palette.mean, "diamond", "bottom right"),
         )
-    figure.update_xaxes(title={"text": words["x"]}, range=[along[0], along[-1]])
-    figure.update_yaxes(
-        title={"text": words["y"]},
-        tickformat=",d",
-        range=[float(np.exp(along[0]) - 0.08 * np.ptp(np.exp(along))), float(np.exp(along[-1]))],
+    ]
+    straight = go.Scatter(x=losses[order], y=values[order], mode="lines", line=chord, hoverinfo="skip")
+    low, high = float(np.exp(along[0])), float(np.exp(along[-1]))
+    return new_figure(
+        style,
+        [curve(along, np.exp(along), style), *([straight] if len(losses) == 2 else []), texts, *two_means],
+        height=340,
+        xaxis={"title": {"text": words["x"]}, "range": [along[0], along[-1]]},
+        yaxis={"title": {"text": words["y"]}, "tickformat": ",d", "range": [low - 0.08 * (high - low), high]},
     )
-    return figure
 
 
 def bits_of_bytes(
@@ -139,47 +130,43 @@ def bits_of_bytes(
     """Each target as a block: as wide as its bytes, as high as its bits a byte, so that its area is its bits.
 
     Args:
-        lengths: Bytes of each token.
-        bits: Bits of each token.
-        pieces: Each token as text.
-        mean: The mean, in nats.
-        words: Texts by name: x, y, mean (with {mean}), hover.
-        style: Colours, fonts and sizes of a theme.
+        lengths: (N,) in bytes.
+        bits: (N,) a byte.
+        pieces: (N,) tokens.
+        mean: Bits a byte over all.
+        words: x, y, mean (with {mean}), hover.
+        style: How it is drawn.
     """
     palette = style.palette
-    left = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    middles = np.concatenate([[0], np.cumsum(lengths)[:-1]]) + lengths / 2
     few = len(lengths) <= 16
-    figure = new_figure(style, height=300)
-    figure.add_trace(
-        go.Bar(
-            x=left + lengths / 2,
-            y=bits,
-            width=lengths,
-            marker={
-                "color": palette.target,
-                "opacity": 0.75,
-                "line": {"color": palette.paper, "width": 2 if few else 0},
-            },
-            customdata=[
-                [label(piece), f"{n:.0f}", f"{b * n:.4f}"] for piece, n, b in zip(pieces, lengths, bits, strict=True)
-            ],
-            hovertemplate=words["hover"] + "<extra></extra>",
-            cliponaxis=False,
-        )
+    blocks = go.Bar(
+        x=middles,
+        y=bits,
+        width=lengths,
+        marker={"color": palette.target, "opacity": 0.75, "line": {"color": palette.paper, "width": 2 if few else 0}},
+        customdata=[
+            [label(piece), f"{n:.0f}", f"{b * n:.4f}"] for piece, n, b in zip(pieces, lengths, bits, strict=True)
+        ],
+        hovertemplate=words["hover"] + "<extra></extra>",
+        cliponaxis=False,
     )
-    figure.add_hline(y=mean, line={"color": palette.mean, "width": 2})
-    for piece, middle, height in zip(pieces, left + lengths / 2, bits, strict=True) if few else ():
-        figure.add_annotation(  # above the line, which would strike a bar's own text through
-            x=middle, y=height, yanchor="bottom", showarrow=False, bgcolor=palette.paper, borderpad=0,
-            text=label(piece, 10), font={"size": style.size(12), "color": palette.text},
-        )  # fmt: skip
-    figure.add_annotation(
-        x=1, xref="paper", xanchor="right", y=mean, yanchor="bottom", showarrow=False, bgcolor=palette.paper,
-        text=words["mean"].format(mean=number_format.nats(mean)), font={"color": palette.mean, "size": style.size(13)},
-    )  # fmt: skip
-    figure.update_xaxes(title={"text": words["x"]}, showgrid=False, range=[0, float(lengths.sum())])
-    figure.update_yaxes(title={"text": words["y"]}, range=[0, float(bits.max()) * 1.18])
-    return figure
+    above: dict[str, object] = {"yanchor": "bottom", "bgcolor": palette.paper}
+    names = [  # above the line, which would strike a bar's own text through
+        note(label(piece, 10), palette.text, style.size(12), x=middle, y=height, borderpad=0, **above)
+        for piece, middle, height in zip(pieces, middles, bits, strict=True)
+    ]
+    written = words["mean"].format(mean=number_format.nats(mean))
+    mean_name = note(written, palette.mean, style.size(13), x=1, xref="paper", xanchor="right", y=mean, **above)
+    return new_figure(
+        style,
+        [blocks],
+        height=300,
+        xaxis={"title": {"text": words["x"]}, "showgrid": False, "range": [0, float(lengths.sum())]},
+        yaxis={"title": {"text": words["y"]}, "range": [0, float(bits.max()) * 1.18]},
+        shapes=[across(mean, {"color": palette.mean, "width": 2})],
+        annotations=[*(names if few else []), mean_name],
+    )
 
 
 def by_heart(
@@ -189,31 +176,31 @@ def by_heart(
 
     Args:
         rows: As `gptcore.training.memorization.learned_by_heart` gives them.
-        step: The training step.
-        vocab_size: V, the number of tokens in the vocabulary.
-        words: Texts by name: x, y, learned, new, uniform (with {vocabulary}), hover.
-        style: Colours, fonts and sizes of a theme.
+        step: Where the mark is.
+        vocab_size: V, which is even guessing's perplexity.
+        words: x, y, learned, new, uniform (with {vocabulary}), hover.
+        style: How it is drawn.
     """
     palette = style.palette
-    figure = new_figure(style, height=340)
-    add_reference_line(
-        figure, style, words["uniform"].format(vocabulary=number_format.count(vocab_size)), kind="uniform",
-        y=vocab_size, log=True,
-    )  # fmt: skip
-    figure.add_vline(x=step, line={"color": palette.grid, "width": 2}, layer="below")
-    for name, values, colour, symbol, dash in (
+    uniform = words["uniform"].format(vocabulary=number_format.count(vocab_size))
+    line, name = reference(style, uniform, kind="uniform", y=vocab_size, log=True)
+    traces = []
+    for kind, values, colour, symbol, dash in (
         ("learned", rows.learned_perplexity, palette.series[6], "circle", "solid"),
         ("new", rows.new_perplexity, palette.series[5], "square", "dot"),
     ):
-        figure.add_trace(
+        traces.append(
             go.Scatter(
-                x=rows.index, y=values, name=words[name],
-                mode="lines", line={"color": colour, "width": 3, "dash": dash},
+                x=rows.index,
+                y=values,
+                name=words[kind],
+                mode="lines",
+                line={"color": colour, "width": 3, "dash": dash},
                 customdata=[number_format.perplexity(value) for value in values],
                 hovertemplate=words["hover"] + "<extra>%{fullData.name}</extra>",
             )
-        )  # fmt: skip
-        figure.add_trace(
+        )
+        traces.append(
             go.Scatter(
                 x=[step],
                 y=[values[step]],
@@ -227,7 +214,19 @@ def by_heart(
                 showlegend=False,
             )
         )
-    figure.update_layout(showlegend=True, margin_t=34)
-    figure.update_xaxes(title={"text": words["x"]}, range=[-0.8, len(rows) - 0.2], showgrid=False)
-    figure.update_yaxes(type="log", title={"text": words["y"]}, tickvals=[1, 2, 5, 10, 20], range=[-0.06, 1.25])
-    return figure
+    return new_figure(
+        style,
+        traces,
+        height=340,
+        xaxis={"title": {"text": words["x"]}, "range": [-0.8, len(rows) - 0.2], "showgrid": False},
+        yaxis={
+            "type": "log",
+            "title": {"text": words["y"]},
+            "tickvals": [1, 2, 5, 10, 20],
+            "range": [-0.06, 1.25],
+        },
+        shapes=[line, upright(step, {"color": palette.grid, "width": 2}, layer="below")],
+        annotations=[name],
+        showlegend=True,
+        margin={"t": 34},
+    )

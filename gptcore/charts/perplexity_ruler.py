@@ -6,10 +6,12 @@ import html
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
 from gptcore import number_format
+from gptcore.charts.marks import Part, band, note
 from gptcore.charts.theme import DESK, Style, new_figure
 
 _STEP = 0.75  # from one label's height to the next
@@ -28,24 +30,39 @@ def perplexity_ruler(
     Args:
         perplexities: (name, perplexity) of what the chart is about: filled diamonds, name and number above; of
             several, each at a height of its own.
-        vocab_size: V, the number of tokens in the vocabulary.
-        words: Texts by name: certain, uniform, worse.
-        style: Colours, fonts and sizes of a theme.
+        vocab_size: V, which is even guessing's perplexity.
+        words: certain, uniform, worse.
+        style: How it is drawn.
         lesser: The same for its parts: small open circles, named on hover.
     """
-    palette = style.palette
     finite = [value for _, value in [*perplexities, *lesser] if math.isfinite(value)]
     end = max([vocab_size * 20.0, *(value * 2.0 for value in finite)])
     several = len(perplexities) > 1
     levels = _levels([value for _, value in perplexities], vocab_size)
-    figure = new_figure(style, height=150 + 40 * max(levels, default=0))
-    figure.add_trace(
-        go.Scatter(x=[1, end], y=[0, 0], mode="lines", line={"color": palette.muted, "width": 2}, hoverinfo="skip")
+    highest = max(levels, default=0)
+    beyond, name = _what_lies_beyond(vocab_size, end, words["worse"], style)
+    return new_figure(
+        style,
+        [
+            *_scale(vocab_size, end, words, style),
+            _parts(lesser, style),
+            *_marks(perplexities, levels, vocab_size, end, style),
+        ],
+        height=150 + 40 * highest,
+        xaxis={"type": "log", "range": [-0.03, math.log10(end)], "visible": False},
+        yaxis={"range": [-1.0, 1.0 + _STEP * highest], "visible": False},
+        shapes=[] if several else [beyond],  # the names of several would stand on it
+        annotations=[] if several else [name],
     )
-    if not several:  # their labels would stand on it
-        _name_what_lies_beyond(figure, vocab_size, end, words["worse"], style)
+
+
+def _scale(vocab_size: int, end: float, words: Mapping[str, str], style: Style) -> list[go.Scatter]:
+    """The ruler itself: its line, the powers of ten, and even guessing."""
+    palette = style.palette
     landmarks = [10.0**power for power in range(1, int(math.log10(end)) + 1) if 10.0**power < vocab_size / 3]
-    figure.add_trace(
+    still: dict[str, Any] = {"hoverinfo": "skip", "cliponaxis": False}
+    return [
+        go.Scatter(x=[1, end], y=[0, 0], mode="lines", line={"color": palette.muted, "width": 2}, hoverinfo="skip"),
         go.Scatter(
             x=[1.0, *landmarks],
             y=[0] * (1 + len(landmarks)),
@@ -57,11 +74,8 @@ def perplexity_ruler(
             ],
             textposition=["bottom right", *["bottom center"] * len(landmarks)],
             textfont={"size": style.size(13), "color": palette.text},
-            hoverinfo="skip",
-            cliponaxis=False,
-        )
-    )
-    figure.add_trace(
+            **still,
+        ),
         go.Scatter(
             x=[vocab_size],
             y=[0],
@@ -70,33 +84,38 @@ def perplexity_ruler(
             text=[f"{vocab_size:,}<br>{words['uniform']}"],
             textposition="bottom center",
             textfont={"size": style.size(13), "color": palette.uniform},
-            hoverinfo="skip",
-            cliponaxis=False,
-        )
+            **still,
+        ),
+    ]
+
+
+def _parts(lesser: Sequence[tuple[str, float]], style: Style) -> go.Scatter:
+    """Small open circles."""
+    palette = style.palette
+    marker = {"symbol": "circle", "size": 10, "color": palette.paper, "line": {"color": palette.target, "width": 2}}
+    return go.Scatter(
+        x=[value for _, value in lesser],
+        y=[0] * len(lesser),
+        mode="markers",
+        marker=marker,
+        customdata=[[html.escape(name), number_format.perplexity(value)] for name, value in lesser],
+        hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
     )
-    figure.add_trace(
-        go.Scatter(
-            x=[value for _, value in lesser],
-            y=[0] * len(lesser),
-            mode="markers",
-            marker={
-                "symbol": "circle",
-                "size": 10,
-                "color": palette.paper,
-                "line": {"color": palette.target, "width": 2},
-            },
-            customdata=[[html.escape(name), number_format.perplexity(value)] for name, value in lesser],
-            hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
-        )
-    )
+
+
+def _marks(
+    perplexities: Sequence[tuple[str, float]], levels: Sequence[int], vocab_size: int, end: float, style: Style
+) -> list[go.Scatter]:
+    """A diamond each, its number and name on a stem."""
+    marks = []
     for n, (name, value) in enumerate(perplexities):
-        colour = palette.series[n % len(palette.series)] if several else palette.target
+        several = len(perplexities) > 1
+        colour = style.palette.series[n % len(style.palette.series)] if several else style.palette.target
         place = value if math.isfinite(value) else end
-        label_height = 0.2 + _STEP * levels[n]
-        figure.add_trace(
+        marks.append(
             go.Scatter(
                 x=[place, place],
-                y=[label_height, 0],
+                y=[0.2 + _STEP * levels[n], 0],
                 mode="lines+markers+text",
                 line={"color": colour, "width": 1},
                 marker={"symbol": "diamond", "size": [0, 17], "color": colour},
@@ -107,28 +126,24 @@ def perplexity_ruler(
                 cliponaxis=False,
             )
         )
-    figure.update_xaxes(type="log", range=[-0.03, math.log10(end)], visible=False)
-    figure.update_yaxes(range=[-1.0, 1.0 + _STEP * max(levels, default=0)], visible=False)
-    return figure
+    return marks
 
 
-def _name_what_lies_beyond(figure: go.Figure, vocab_size: int, end: float, worse: str, style: Style) -> None:
+def _what_lies_beyond(vocab_size: int, end: float, worse: str, style: Style) -> tuple[Part, Part]:
     """Past V, a band with its name."""
     colour = style.palette.uniform
-    figure.add_vrect(
-        x0=vocab_size, x1=end, y0=0.4, y1=0.98, fillcolor=colour, opacity=0.14, line_width=0, layer="below"
-    )
-    figure.add_annotation(
+    name = note(
+        "<br>".join(textwrap.wrap(worse, 12)),  # as narrow as the band on a phone
+        colour,
+        style.size(11),
         x=math.log10(vocab_size * 1.15),
         y=0.9,
         yref="paper",
-        text="<br>".join(textwrap.wrap(worse, 12)),  # as narrow as the band on a phone
-        showarrow=False,
         align="left",
         xanchor="left",
         yanchor="top",
-        font={"size": style.size(11), "color": colour},
     )
+    return band(colour, 0.14, x0=vocab_size, x1=end, y0=0.4, y1=0.98, layer="below"), name
 
 
 def _levels(values: Sequence[float], vocab_size: int) -> list[int]:

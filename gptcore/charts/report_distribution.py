@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 
 from gptcore import number_format
+from gptcore.charts.marks import across
 from gptcore.charts.theme import DESK, Style, label, new_figure
 from gptcore.results.report import RankCurve, Report
 
@@ -15,53 +16,53 @@ def rank_curve(curve: RankCurve, target: str, words: Mapping[str, str], style: S
     """The whole vocabulary from the likeliest token to the least, both axes logarithmic, with the target on it.
 
     Args:
-        curve: Probabilities by rank.
-        target: The target token as text.
-        words: Texts by name: x, y, uniform, hover.
-        style: Colours, fonts and sizes of a theme.
+        curve: What is drawn.
+        target: The target's token.
+        words: x, y, uniform, hover.
+        style: How it is drawn.
     """
     palette = style.palette
-    figure = new_figure(style, height=280)
-    figure.add_trace(
-        go.Scatter(
-            x=curve.rank,
-            y=curve.probability,
-            mode="lines",
-            line={"color": palette.muted, "width": 2},
-            fill="tozeroy",
-            fillcolor="rgba(128,140,156,0.14)",
-            hovertemplate=words["hover"] + "<extra></extra>",
-        )
-    )
-    figure.add_hline(y=curve.uniform_probability, line={"color": palette.uniform, "width": 2, "dash": "dash"})
     vocab_size = int(curve.rank[-1])
     right = curve.target_rank > vocab_size**0.5
-    figure.add_trace(
-        go.Scatter(
-            x=[curve.target_rank],
-            y=[curve.target_probability],
-            mode="markers+text",
-            marker={"size": 14, "color": palette.target},
-            text=[f"<b>{label(target)}</b>, {words['rank']} {curve.target_rank:,}  "],
-            textposition=f"{'bottom' if right else 'top'} {'left' if right else 'right'}",
-            textfont={"color": palette.target, "size": style.size(14)},
-            hoverinfo="skip",
-            cliponaxis=False,
-        )
+    line = go.Scatter(
+        x=curve.rank,
+        y=curve.probability,
+        mode="lines",
+        line={"color": palette.muted, "width": 2},
+        fill="tozeroy",
+        fillcolor="rgba(128,140,156,0.14)",
+        hovertemplate=words["hover"] + "<extra></extra>",
     )
-    figure.update_xaxes(type="log", title={"text": words["x"]}, dtick=1, tickformat=",d", showgrid=False)
-    figure.update_yaxes(type="log", title={"text": words["y"]}, dtick=1, exponentformat="power", showexponent="all")
-    return figure
+    mark = go.Scatter(
+        x=[curve.target_rank],
+        y=[curve.target_probability],
+        mode="markers+text",
+        marker={"size": 14, "color": palette.target},
+        text=[f"<b>{label(target)}</b>, {words['rank']} {curve.target_rank:,}  "],
+        textposition=f"{'bottom' if right else 'top'} {'left' if right else 'right'}",
+        textfont={"color": palette.target, "size": style.size(14)},
+        hoverinfo="skip",
+        cliponaxis=False,
+    )
+    log = {"type": "log", "dtick": 1}
+    return new_figure(
+        style,
+        [line, mark],
+        height=280,
+        xaxis=log | {"title": {"text": words["x"]}, "tickformat": ",d", "showgrid": False},
+        yaxis=log | {"title": {"text": words["y"]}, "exponentformat": "power", "showexponent": "all"},
+        shapes=[across(curve.uniform_probability, {"color": palette.uniform, "width": 2, "dash": "dash"})],
+    )
 
 
 def top_tokens(report: Report, index: int, words: Mapping[str, str], style: Style = DESK, *, k: int = 10) -> go.Figure:
     """The k likeliest tokens at a position as bars, and the target below them where it is none of those.
 
     Args:
-        report: The report that is drawn.
-        index: Index of the scored position.
-        words: Texts by name: axis, hover.
-        style: Colours, fonts and sizes of a theme.
+        report: What is drawn.
+        index: The position.
+        words: axis, hover.
+        style: How it is drawn.
         k: How many tokens.
     """
     top = report.top_k(index, min(k, report.top_token_ids.shape[1]))
@@ -78,34 +79,36 @@ def top_tokens(report: Report, index: int, words: Mapping[str, str], style: Styl
         palette.target if i == target_id else palette.top_prediction if n == 0 else palette.muted
         for n, i in enumerate(ids)
     ]
-    figure = new_figure(style, height=60 + 26 * len(ids))
     places = list(range(len(ids)))
     if ranks[-1] > len(ids):
         places[-1] += 1  # a gap says that ranks are left out
-    figure.add_trace(
-        go.Bar(
-            x=probabilities,
-            y=places,
-            orientation="h",
-            width=0.7,
-            marker={"color": colours},
-            text=[f" {number_format.probability(float(p))}" for p in probabilities],
-            textposition="outside",
-            textfont={"size": style.size(12), "color": palette.text},
-            customdata=[[label(piece), f"{rank:,}", i] for piece, rank, i in zip(pieces, ranks, ids, strict=True)],
-            hovertemplate=words["hover"] + "<extra></extra>",
-            cliponaxis=False,
-        )
+    bars = go.Bar(
+        x=probabilities,
+        y=places,
+        orientation="h",
+        width=0.7,
+        marker={"color": colours},
+        text=[f" {number_format.probability(float(p))}" for p in probabilities],
+        textposition="outside",
+        textfont={"size": style.size(12), "color": palette.text},
+        customdata=[[label(piece), f"{rank:,}", i] for piece, rank, i in zip(pieces, ranks, ids, strict=True)],
+        hovertemplate=words["hover"] + "<extra></extra>",
+        cliponaxis=False,
     )
-    figure.update_xaxes(range=[0, max(probabilities) * 1.32], showticklabels=False, showgrid=False)
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=places,
-        ticktext=[
-            f"{rank:,}. <b>{label(piece)}</b>" if i == target_id else f"{rank:,}. {label(piece)}"
-            for piece, rank, i in zip(pieces, ranks, ids, strict=True)
-        ],
-        range=[places[-1] + 0.6, -0.6],
-        showgrid=False,
+    names = [
+        f"{rank:,}. <b>{label(piece)}</b>" if i == target_id else f"{rank:,}. {label(piece)}"
+        for piece, rank, i in zip(pieces, ranks, ids, strict=True)
+    ]
+    return new_figure(
+        style,
+        [bars],
+        height=60 + 26 * len(ids),
+        xaxis={"range": [0, max(probabilities) * 1.32], "showticklabels": False, "showgrid": False},
+        yaxis={
+            "tickmode": "array",
+            "tickvals": places,
+            "ticktext": names,
+            "range": [places[-1] + 0.6, -0.6],
+            "showgrid": False,
+        },
     )
-    return figure

@@ -6,13 +6,15 @@ import html
 import math
 import unicodedata
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from gptcore import number_format
-from gptcore.charts.theme import DESK, MONO, Style, add_reference_line, halo, label, new_figure
-from gptcore.results.report import Report
+from gptcore.charts.marks import Part, band, note, reference, room_above
+from gptcore.charts.theme import DESK, MONO, Style, halo, label, new_figure
+from gptcore.results.report import Floats, Report
 
 MOST_ROWS = 24
 """Up to so many positions each has a row of its own, with its token written out; more become columns."""
@@ -28,9 +30,9 @@ def target_probabilities(
     """Each target's probability as its distance from even guessing, on a log axis, with the model's own choice.
 
     Args:
-        report: The report that is drawn.
-        words: Texts by name: axis, uniform, own_choice, hover (fields of customdata), from the texts.
-        style: Colours, fonts and sizes of a theme.
+        report: What is drawn.
+        words: axis, uniform, own_choice, hover (fields of customdata), from the texts.
+        style: How it is drawn.
         selected: Index of the position to highlight.
     """
     rows = report.positions <= MOST_ROWS
@@ -40,27 +42,49 @@ def target_probabilities(
     p = np.where(
         p > 0, p, np.exp(np.maximum(report.log_probability.astype(np.float64), -700.0))
     )  # float32 ends at e^−103
-    figure = new_figure(style, height=_height(report, rows))
-    palette = style.palette
+    line, name = reference(
+        style,
+        words["uniform"].format(p=number_format.probability(uniform)),
+        x=uniform if rows else None,
+        y=None if rows else uniform,
+        kind="uniform",
+        log=True,
+        below=True,
+    )
+    choices = _choice_names(report, places, style) if rows else []
+    return new_figure(
+        style,
+        _probability_traces(report, p, places, words["hover"], style),
+        height=_height(report, rows),
+        **_axes(rows, _log_axis(report, p, rows) | {"title": {"text": words["axis"]}}, report, places),
+        shapes=[line, *_highlight(places, selected if rows else None, style)],
+        annotations=[name, *choices],
+        margin=(room_above(style) if rows else {}) | _room_for(choices, style),
+    )
 
+
+def _probability_traces(report: Report, p: Floats, places: list[float], hover: str, style: Style) -> list[go.Scatter]:
+    """Stems from even guessing, the model's own choices, and the targets."""
+    rows, palette, uniform = report.positions <= MOST_ROWS, style.palette, 1.0 / report.vocab_size
     between = [part for value in p for part in (uniform, value, None)]
     along = [part for place in places for part in (place, place, None)]
     stem = {"color": palette.target, "width": 3 if rows else 1}
-    figure.add_trace(_scatter(rows, along, between, mode="lines", line=stem, hoverinfo="skip"))
     diamond = {"symbol": "diamond-open", "size": 11 if rows else 6, "color": palette.top_prediction}
-    figure.add_trace(
+    told: dict[str, Any] = {
+        "customdata": _customdata(report),
+        "hovertemplate": hover + "<extra></extra>",
+        "cliponaxis": False,
+    }
+    return [
+        _scatter(rows, along, between, mode="lines", line=stem, hoverinfo="skip"),
         _scatter(
             rows,
             places,
             report.predicted_probability,
             mode="markers",
             marker=diamond | {"line": {"width": 2 if rows else 1}},
-            customdata=_customdata(report),
-            hovertemplate=words["hover"] + "<extra></extra>",
-            cliponaxis=False,
-        )
-    )
-    figure.add_trace(
+            **told,
+        ),
         _scatter(
             rows,
             places,
@@ -70,41 +94,19 @@ def target_probabilities(
             text=[number_format.probability(float(value)) for value in report.target_probability] if rows else None,
             textposition=[_clear_of_the_line(value / uniform) for value in p],
             textfont={"size": style.size(11), "color": palette.text, "shadow": halo(palette.paper)},
-            cliponaxis=False,
-            customdata=_customdata(report),
-            hovertemplate=words["hover"] + "<extra></extra>",
-        )
-    )
-    low, high = min(p.min(), uniform), max(p.max(), report.predicted_probability.max(), uniform)
-    span = math.log10(high) - math.log10(low)
-    limits = [
-        math.log10(low) - (0.14 if rows else 0.08) * span - 0.05,
-        min(math.log10(high) + (0.14 if rows else 0.08) * span + 0.05, 0.25),
+            **told,
+        ),
     ]
-    axis: dict[str, object] = {
-        "type": "log",
-        "range": limits,
-        "title": {"text": words["axis"]},
-        "exponentformat": "power",
-    }
-    axis["dtick"] = max(1, math.ceil((limits[1] - limits[0]) / 10))
-    where = "x" if rows else "y"
-    figure.update_layout({f"{where}axis": axis})
-    add_reference_line(
-        figure,
-        style,
-        words["uniform"].format(p=number_format.probability(uniform)),
-        x=uniform if rows else None,
-        y=None if rows else uniform,
-        kind="uniform",
-        log=True,
-        below=True,
-    )
-    _name_positions(figure, report, places, rows)
-    if rows:
-        _name_choices(figure, report, places, style)
-    _highlight(figure, places, selected, style, rows)
-    return figure
+
+
+def _log_axis(report: Report, p: Floats, rows: bool) -> Part:
+    """A log axis that holds all probabilities and even guessing, with some air."""
+    uniform = 1.0 / report.vocab_size
+    low, high = min(p.min(), uniform), max(p.max(), report.predicted_probability.max(), uniform)
+    air = (0.14 if rows else 0.08) * (math.log10(high) - math.log10(low)) + 0.05
+    limits = [math.log10(low) - air, min(math.log10(high) + air, 0.25)]
+    dtick = max(1, math.ceil((limits[1] - limits[0]) / 10))
+    return {"type": "log", "range": limits, "exponentformat": "power", "dtick": dtick}
 
 
 def _clear_of_the_line(ratio: float) -> str:
@@ -120,53 +122,51 @@ def log_probabilities(
     """Each target's log-probability as a bar down from 0 = certain, and their mean.
 
     Args:
-        report: The report that is drawn.
-        words: Texts by name: axis, mean (with {mean}), hover.
-        style: Colours, fonts and sizes of a theme.
+        report: What is drawn.
+        words: axis, mean (with {mean}), hover.
+        style: How it is drawn.
         selected: Index of the position to highlight.
     """
     rows = report.positions <= MOST_ROWS
     places = _places(report)
-    figure = new_figure(style, height=_height(report, rows))
-    bars = {
+    values = report.log_probability
+    bars: dict[str, Any] = {
         "marker": {"color": style.palette.target},
         "customdata": _customdata(report),
         "hovertemplate": words["hover"] + "<extra></extra>",
     }
-    values = report.log_probability
     if rows:
-        written = [number_format.nats(float(value)) for value in values]
-        figure.add_trace(
-            go.Bar(
-                x=values,
-                y=places,
-                orientation="h",
-                width=0.62,
-                text=written,
-                textposition="auto",
-                insidetextanchor="start",
-                textfont={"family": MONO, "size": style.size(13)},
-                insidetextfont={"color": style.palette.paper},
-                outsidetextfont={"color": style.palette.text},
-                **bars,
-            )
-        )
+        bars |= {
+            "x": values,
+            "y": places,
+            "orientation": "h",
+            "width": 0.62,
+            "text": [number_format.nats(float(value)) for value in values],
+            "textposition": "auto",
+            "insidetextanchor": "start",
+            "textfont": {"family": MONO, "size": style.size(13)},
+            "insidetextfont": {"color": style.palette.paper},
+            "outsidetextfont": {"color": style.palette.text},
+        }
     else:
-        figure.add_trace(go.Bar(x=places, y=values, **bars))
-    where = "x" if rows else "y"
-    lowest = float(min(values.min(), -1e-3)) * 1.04
-    figure.update_layout({f"{where}axis": {"title": {"text": words["axis"]}, "range": [lowest, 0]}})
-    add_reference_line(
-        figure,
+        bars |= {"x": places, "y": values}
+    line, name = reference(
         style,
         words["mean"].format(mean=number_format.nats(report.mean_log_probability)),
         x=report.mean_log_probability if rows else None,
         y=None if rows else report.mean_log_probability,
         kind="mean",
     )
-    _name_positions(figure, report, places, rows)
-    _highlight(figure, places, selected, style, rows)
-    return figure
+    lowest = float(min(values.min(), -1e-3)) * 1.04
+    return new_figure(
+        style,
+        [go.Bar(**bars)],
+        height=_height(report, rows),
+        **_axes(rows, {"title": {"text": words["axis"]}, "range": [lowest, 0]}, report, places),
+        shapes=[line, *_highlight(places, selected if rows else None, style)],
+        annotations=[name],
+        margin=room_above(style) if rows else {},
+    )
 
 
 def _customdata(report: Report) -> list[list[object]]:
@@ -204,26 +204,35 @@ def _height(report: Report, rows: bool) -> int:
     return 70 + round(_ROW * (max(report.positions, 2) + _GAP * int(report.example.max())))
 
 
-def _name_positions(figure: go.Figure, report: Report, places: list[float], rows: bool) -> None:
+def _axes(rows: bool, amount: Part, report: Report, places: list[float]) -> dict[str, Part]:
+    """The axis of the amounts, and the one that names the positions, where each has a row."""
     if not rows:
-        figure.update_xaxes(showgrid=False, title={"text": None})
-        return
-    names = [f"<b>{label(piece)}</b>" for piece in report.target_piece]
-    figure.update_yaxes(
-        tickmode="array", tickvals=places, ticktext=names, range=[places[-1] + 0.6, -0.85], showgrid=False, title=None
-    )
+        return {"xaxis": {"showgrid": False}, "yaxis": amount}
+    names = {
+        "tickmode": "array",
+        "tickvals": places,
+        "ticktext": [f"<b>{label(piece)}</b>" for piece in report.target_piece],
+        "range": [places[-1] + 0.6, -0.85],
+        "showgrid": False,
+    }
+    return {"xaxis": amount, "yaxis": names}
 
 
-def _name_choices(figure: go.Figure, report: Report, places: list[float], style: Style) -> None:
+def _choice_names(report: Report, places: list[float], style: Style) -> list[Part]:
     """The model's own choices at the right, where there is room for them whatever the window's width."""
-    size = style.size(12)
-    names = [label(piece, 12) for piece in report.predicted_piece]
-    for name, place in zip(names, places, strict=True):
-        figure.add_annotation(
-            x=1, xref="paper", xanchor="left", xshift=4, y=place, showarrow=False,
-            text=name, font={"color": style.palette.top_prediction, "size": size},
-        )  # fmt: skip
-    figure.update_layout(margin_r=8 + size * max(_width(html.unescape(name)) for name in names))
+    beside = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 4}
+    colour, size = style.palette.top_prediction, style.size(12)
+    return [
+        note(label(piece, 12), colour, size, y=place, **beside)
+        for piece, place in zip(report.predicted_piece, places, strict=True)
+    ]
+
+
+def _room_for(names: list[Part], style: Style) -> Part:
+    """A margin at the right for what is written there."""
+    if not names:
+        return {}
+    return {"r": 8 + style.size(12) * max(_width(html.unescape(name["text"])) for name in names)}
 
 
 def _width(text: str) -> float:
@@ -231,14 +240,9 @@ def _width(text: str) -> float:
     return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.6 for letter in text)
 
 
-def _highlight(figure: go.Figure, places: list[float], selected: int | None, style: Style, rows: bool) -> None:
-    if selected is None or not rows:
-        return
-    figure.add_hrect(
-        y0=places[selected] - 0.48,
-        y1=places[selected] + 0.48,
-        fillcolor=style.palette.target,
-        opacity=0.1,
-        line_width=0,
-        layer="below",
-    )
+def _highlight(places: list[float], selected: int | None, style: Style) -> list[Part]:
+    """A band behind the chosen position's row."""
+    if selected is None:
+        return []
+    middle = places[selected]
+    return [band(style.palette.target, 0.1, y0=middle - 0.48, y1=middle + 0.48, layer="below")]

@@ -6,12 +6,12 @@ import heapq
 import math
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from gptcore import number_format
+from gptcore.charts.marks import Part, band, note, room_above, upright
 from gptcore.charts.theme import DESK, Style, new_figure
 from gptcore.results.report import Floats, perplexity_of
 from gptcore.results.seeds import SeedTable
@@ -28,55 +28,71 @@ def seed_losses(
     """Where the seeds' losses lie, with ln V and the mean ± its standard error.
 
     Args:
-        table: The numbers of many seeds.
-        words: Texts by name: axis, axis_perplexity, uniform, uniform_perplexity, mean, mean_perplexity, seed,
-            count, hover_dot, hover_bar.
-        style: Colours, fonts and sizes of a theme.
+        table: What is drawn.
+        words: axis, axis_perplexity, uniform, uniform_perplexity, mean, mean_perplexity, seed, count, hover_dot,
+            hover_bar.
+        style: How it is drawn.
         perplexity: Exp of everything, on a log axis: the picture stays, the numbers change.
         chosen: A seed that is marked; -1 for none.
     """
-    palette, summary = style.palette, table.summary()
-    figure = new_figure(style, height=_HEIGHT)
-    shown = np.exp if perplexity else np.asarray
-    if len(table.seeds) <= MOST_DOTS:
-        _dots(figure, table, words, style, perplexity, chosen)
-    else:
-        _bars(figure, table, words, style, perplexity)
+    summary = table.summary()
+    dots = len(table.seeds) <= MOST_DOTS
+    trace, yaxis, marked = (
+        _dots(table, words, style, perplexity, chosen) if dots else _bars(table, words, style, perplexity)
+    )
+    lines, names = _lines(table, words, style, perplexity)
+    bands = []
     if not math.isnan(summary.standard_error):
-        ends = shown(np.array([summary.mean - summary.standard_error, summary.mean + summary.standard_error]))
-        figure.add_vrect(x0=ends[0], x1=ends[1], fillcolor=palette.mean, opacity=0.16, line_width=0, layer="below")
+        ends = [_shown(summary.mean + sign * summary.standard_error, perplexity) for sign in (-1, 1)]
+        bands = [band(style.palette.mean, 0.16, x0=ends[0], x1=ends[1], layer="below")]
     low, high = _limits(table)
-    lines = [("uniform", summary.uniform, _uniform_words(table, words, perplexity), "dash")]
-    lines.append(("mean", summary.mean, _mean_words(table, words, perplexity), "solid"))
-    for kind, place, text, dash in lines:
+    return new_figure(
+        style,
+        [trace],
+        height=_HEIGHT,
+        xaxis={
+            "range": [_place(low, perplexity), _place(high, perplexity)],
+            "type": "log" if perplexity else "linear",
+            "title": {"text": words["axis_perplexity" if perplexity else "axis"]},
+            "tickmode": "array",
+            "tickvals": _ticks(_shown(low, perplexity), _shown(high, perplexity)),
+            "tickformat": ",~r" if perplexity else "~r",
+            "tickangle": 0,
+        },
+        yaxis=yaxis,
+        shapes=[*bands, *lines],
+        annotations=[*marked, *names],
+        margin=room_above(style, 42),
+    )
+
+
+def _shown(nats: float, perplexity: bool) -> float:
+    """A loss as the axis has it."""
+    return perplexity_of(nats) if perplexity else nats
+
+
+def _place(nats: float, perplexity: bool) -> float:
+    """Where a loss stands, as ranges and annotations want it: the exponent, on the log axis."""
+    return nats / math.log(10) if perplexity else nats
+
+
+def _lines(table: SeedTable, words: Mapping[str, str], style: Style, perplexity: bool) -> tuple[list[Part], list[Part]]:
+    """Ln V and the mean as upright lines, and their names, each on the side where it has room."""
+    summary = table.summary()
+    low, high = _limits(table)
+    lines, names = [], []
+    for kind, place, text, dash in (
+        ("uniform", summary.uniform, _uniform_words(table, words, perplexity), "dash"),
+        ("mean", summary.mean, _mean_words(table, words, perplexity), "solid"),
+    ):
         left = place <= (summary.mean if kind == "uniform" else summary.uniform)
         share = (place - low) / (high - low)
-        left = (left and share > 0.2) or share > 0.8  # a name stands where it has room
-        colour = getattr(palette, kind)
-        figure.add_vline(x=float(shown(place)), line={"color": colour, "width": 2, "dash": dash})
-        figure.add_annotation(
-            x=place / math.log(10) if perplexity else place,
-            y=1.0,
-            yref="paper",
-            text=text,
-            align="right" if left else "left",
-            xanchor="right" if left else "left",
-            yanchor="bottom",
-            showarrow=False,
-            font={"color": colour, "size": style.size(13)},
-        )
-    limits = [low / math.log(10), high / math.log(10)] if perplexity else [low, high]
-    figure.update_xaxes(
-        range=limits,
-        type="log" if perplexity else "linear",
-        title={"text": words["axis_perplexity" if perplexity else "axis"]},
-        tickmode="array",
-        tickvals=_ticks(float(shown(low)), float(shown(high))),
-        tickformat=",~r" if perplexity else "~r",
-        tickangle=0,
-    )
-    figure.update_layout(margin_t=round(style.size(42)))
-    return figure
+        side = "right" if (left and share > 0.2) or share > 0.8 else "left"
+        colour = getattr(style.palette, kind)
+        lines.append(upright(_shown(place, perplexity), {"color": colour, "width": 2, "dash": dash}))
+        where = {"x": _place(place, perplexity), "y": 1.0, "yref": "paper", "yanchor": "bottom"}
+        names.append(note(text, colour, style.size(13), align=side, xanchor=side, **where))
+    return lines, names
 
 
 def stacked(values: Floats, apart: float) -> list[int]:
@@ -98,8 +114,9 @@ def stacked(values: Floats, apart: float) -> list[int]:
 
 
 def _dots(
-    figure: go.Figure, table: SeedTable, words: Mapping[str, str], style: Style, perplexity: bool, chosen: int
-) -> None:
+    table: SeedTable, words: Mapping[str, str], style: Style, perplexity: bool, chosen: int
+) -> tuple[go.Scatter, Part, list[Part]]:
+    """A dot a seed, the y axis, and the name of the chosen one."""
     palette = style.palette
     order = np.argsort(table.cross_entropy, kind="stable")
     losses, seeds = table.cross_entropy[order], table.seeds[order]
@@ -108,70 +125,69 @@ def _dots(
     levels = stacked(losses, (size + 1) * (high - low) / _ACROSS)
     below = losses < table.uniform_cross_entropy
     marked = seeds == chosen
-    figure.add_trace(
-        go.Scatter(
-            x=np.exp(losses) if perplexity else losses,
-            y=levels,
-            mode="markers",
-            marker={
-                "opacity": 1,
-                "size": np.where(marked, size + 4, size),
-                "color": np.where(below, palette.gain, palette.muted),
-                "symbol": np.where(below, "circle", "circle-open"),
-                "line": {
-                    "color": np.where(marked, palette.target, np.where(below, palette.gain, palette.muted)),
-                    "width": np.where(marked, 4, 2),
-                },
+    dots = go.Scatter(
+        x=np.exp(losses) if perplexity else losses,
+        y=levels,
+        mode="markers",
+        marker={
+            "opacity": 1,
+            "size": np.where(marked, size + 4, size),
+            "color": np.where(below, palette.gain, palette.muted),
+            "symbol": np.where(below, "circle", "circle-open"),
+            "line": {
+                "color": np.where(marked, palette.target, np.where(below, palette.gain, palette.muted)),
+                "width": np.where(marked, 4, 2),
             },
-            customdata=[
-                [int(seed), number_format.nats(loss), number_format.perplexity(perplexity_of(loss))]
-                for seed, loss in zip(seeds.tolist(), losses.tolist(), strict=True)
-            ],
-            hovertemplate=words["hover_dot"] + "<extra></extra>",
-            cliponaxis=False,
-        )
+        },
+        customdata=[
+            [int(seed), number_format.nats(loss), number_format.perplexity(perplexity_of(loss))]
+            for seed, loss in zip(seeds.tolist(), losses.tolist(), strict=True)
+        ],
+        hovertemplate=words["hover_dot"] + "<extra></extra>",
+        cliponaxis=False,
     )
-    if marked.any():
-        at = int(np.flatnonzero(marked)[0])
-        figure.add_annotation(
-            x=losses[at] / math.log(10) if perplexity else losses[at],
-            y=levels[at],
-            text=words["seed"].format(seed=chosen),
-            ay=-26,
-            ax=0,
-            arrowwidth=1,
-            arrowhead=0,
-            arrowcolor=palette.target,
-            font={"color": palette.target, "size": style.size(13)},
-            bgcolor=palette.paper,
-        )
     rows = (_HEIGHT - 130) / (size + 1)  # levels that fit while the dots just touch
-    figure.update_yaxes(visible=False, range=[-0.8, max(rows, max(levels) + 1)])
+    names = [
+        {
+            "x": losses[at] / math.log(10) if perplexity else losses[at],
+            "y": levels[at],
+            "text": words["seed"].format(seed=chosen),
+            "ay": -26,
+            "ax": 0,
+            "arrowwidth": 1,
+            "arrowhead": 0,
+            "arrowcolor": palette.target,
+            "font": {"color": palette.target, "size": style.size(13)},
+            "bgcolor": palette.paper,
+        }
+        for at in np.flatnonzero(marked)[:1]
+    ]
+    return dots, {"visible": False, "range": [-0.8, max(rows, max(levels) + 1)]}, names
 
 
-def _bars(figure: go.Figure, table: SeedTable, words: Mapping[str, str], style: Style, perplexity: bool) -> None:
+def _bars(
+    table: SeedTable, words: Mapping[str, str], style: Style, perplexity: bool
+) -> tuple[go.Bar, Part, list[Part]]:
+    """How many seeds lie where, with an edge at ln V, and the y axis; no seed has a name here."""
     palette = style.palette
     low, high = _limits(table)
     uniform = table.uniform_cross_entropy
     width = (high - low) / 60
-    edges = np.arange(uniform - math.ceil((uniform - low) / width) * width, high + width, width)  # one edge at ln V
+    edges = np.arange(uniform - math.ceil((uniform - low) / width) * width, high + width, width)
     counts, edges = np.histogram(table.cross_entropy, edges)
     middles = (edges[:-1] + edges[1:]) / 2
-    shown: Any = np.exp(middles) if perplexity else middles
-    figure.add_trace(
-        go.Bar(
-            x=shown,
-            y=counts,
-            width=np.diff(np.exp(edges)) if perplexity else width,
-            marker={
-                "color": np.where(middles < uniform, palette.gain, palette.muted),
-                "line": {"width": 1, "color": palette.paper},
-            },
-            customdata=[[number_format.nats(a), number_format.nats(b)] for a, b in pairwise(edges.tolist())],
-            hovertemplate=words["hover_bar"] + "<extra></extra>",
-        )
+    bars = go.Bar(
+        x=np.exp(middles) if perplexity else middles,
+        y=counts,
+        width=np.diff(np.exp(edges)) if perplexity else width,
+        marker={
+            "color": np.where(middles < uniform, palette.gain, palette.muted),
+            "line": {"width": 1, "color": palette.paper},
+        },
+        customdata=[[number_format.nats(a), number_format.nats(b)] for a, b in pairwise(edges.tolist())],
+        hovertemplate=words["hover_bar"] + "<extra></extra>",
     )
-    figure.update_yaxes(title={"text": words["count"]})
+    return bars, {"title": {"text": words["count"]}}, []
 
 
 def _limits(table: SeedTable) -> tuple[float, float]:

@@ -10,9 +10,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gptcore import number_format
-from gptcore.charts.theme import DESK, Style, add_reference_line, label, new_figure
-from gptcore.results.report import perplexity_of
-from gptcore.results.training import StepRecord, TrainingRun
+from gptcore.charts.marks import Part, across, note, reference, upright
+from gptcore.charts.theme import DESK, Style, label, new_figure
+from gptcore.results.report import Floats, perplexity_of
+from gptcore.results.training import StepRecord, TrainingRun, WatchedTargets
 
 MOST_ROWS = 24
 """Up to so many watched targets have a row with their token; more become thin columns."""
@@ -24,80 +25,77 @@ def watched_probabilities(run: TrainingRun, index: int, words: Mapping[str, str]
     """Each watched target's probability after a step as a bar from 0 to 1, and the model's own choice beside it.
 
     Args:
-        run: The training to draw.
+        run: What is drawn.
         index: Which of the run's records.
-        words: Texts by name: axis, own_choice (with {piece}), hover.
-        style: Colours, fonts and sizes of a theme.
+        words: axis, own_choice (with {piece}), hover.
+        style: How it is drawn.
     """
     assert run.watched is not None
     record, watched, palette = run.records[index], run.watched, style.palette
     p = record.target_probability.astype(np.float64)
-    N = len(p)
-    right = record.predicted_token_id == watched.target_token_id
-    customdata = [
-        [label(watched.target_piece[n]), number_format.probability(float(p[n])), label(record.predicted_piece[n])]
-        for n in range(N)
-    ]
     bars: dict[str, Any] = {
         "marker": {"color": palette.target},
-        "customdata": customdata,
+        "customdata": [
+            [label(target), number_format.probability(float(amount)), label(predicted)]
+            for target, amount, predicted in zip(watched.target_piece, p, record.predicted_piece, strict=True)
+        ],
         "hovertemplate": words["hover"] + "<extra></extra>",
     }
-    if N > MOST_ROWS:
-        figure = new_figure(style, height=340)
-        figure.add_trace(go.Bar(x=list(range(1, N + 1)), y=p, **bars))
-        figure.update_yaxes(range=[0, 1.02], title={"text": words["axis"]})
-        figure.update_xaxes(showgrid=False)
-        return figure
+    if len(p) > MOST_ROWS:
+        return new_figure(
+            style,
+            [go.Bar(x=list(range(1, len(p) + 1)), y=p, **bars)],
+            height=340,
+            xaxis={"showgrid": False},
+            yaxis={"range": [0, 1.02], "title": {"text": words["axis"]}},
+        )
     gaps = watched.example * 0.45
-    places = np.arange(N) + gaps
-    figure = new_figure(style, height=max(340, 70 + round(36 * (N + float(gaps.max())))))
-    figure.add_trace(
-        go.Bar(
-            x=p,
-            y=places,
-            orientation="h",
-            width=0.62,
-            text=[f" {_short(float(value))} " for value in p],
-            textposition="outside",
-            textfont={"size": style.size(13), "color": palette.text},
-            cliponaxis=False,
-            **bars,
-        )
+    places = np.arange(len(p)) + gaps
+    bars |= {"orientation": "h", "width": 0.62, "textposition": "outside", "cliponaxis": False}
+    bars["text"] = [f" {_short(float(value))} " for value in p]
+    bars["textfont"] = {"size": style.size(13), "color": palette.text}
+    heading = {"x": 1.3, "y": places[0] - 0.55, "xanchor": "left", "yanchor": "bottom"}
+    return new_figure(
+        style,
+        [go.Bar(x=p, y=places, **bars), _own_choices(record, watched, places, style)],
+        height=max(340, 70 + round(36 * (len(p) + float(gaps.max())))),
+        xaxis={
+            "range": [0, 1.9],
+            "tickvals": [0, 0.5, 1],
+            "ticktext": ["0", "0.5", "1"],
+            "title": {"text": words["axis"], "standoff": 4},
+        },
+        yaxis={
+            "tickmode": "array",
+            "tickvals": places,
+            "ticktext": [f"<b>{label(piece, 14)}</b>" for piece in watched.target_piece],
+            "range": [places[-1] + 0.6, -1.15],
+            "showgrid": False,
+        },
+        annotations=[note(words["own_choice"], palette.uniform, style.size(12), **heading)],
     )
-    figure.add_trace(
-        go.Scatter(
-            x=[1.3] * N,
-            y=places,
-            mode="text",
-            text=[
-                f"✓ {label(piece, 14)}" if is_right else label(piece, 14)
-                for piece, is_right in zip(record.predicted_piece, right, strict=True)
-            ],
-            textposition="middle right",
-            textfont={
-                "size": style.size(13),
-                "color": [palette.target if is_right else palette.top_prediction for is_right in right],
-            },
-            hoverinfo="skip",
-            cliponaxis=False,
-        )
+
+
+def _own_choices(record: StepRecord, watched: WatchedTargets, places: Floats, style: Style) -> go.Scatter:
+    """What the model would say at each place, in a column: with a tick where it is the target."""
+    palette = style.palette
+    right = record.predicted_token_id == watched.target_token_id
+    return go.Scatter(
+        x=[1.3] * len(places),
+        y=places,
+        mode="text",
+        text=[
+            f"✓ {label(piece, 14)}" if is_right else label(piece, 14)
+            for piece, is_right in zip(record.predicted_piece, right, strict=True)
+        ],
+        textposition="middle right",
+        textfont={
+            "size": style.size(13),
+            "color": [palette.target if is_right else palette.top_prediction for is_right in right],
+        },
+        hoverinfo="skip",
+        cliponaxis=False,
     )
-    figure.add_annotation(
-        x=1.3, y=places[0] - 0.55, text=words["own_choice"], showarrow=False, xanchor="left", yanchor="bottom",
-        font={"size": style.size(12), "color": palette.uniform},
-    )  # fmt: skip
-    figure.update_xaxes(
-        range=[0, 1.9], tickvals=[0, 0.5, 1], ticktext=["0", "0.5", "1"], title={"text": words["axis"], "standoff": 4}
-    )
-    figure.update_yaxes(
-        tickmode="array",
-        tickvals=places,
-        ticktext=[f"<b>{label(piece, 14)}</b>" for piece in watched.target_piece],
-        range=[places[-1] + 0.6, -1.15],
-        showgrid=False,
-    )
-    return figure
 
 
 def perplexity_curve(
@@ -106,120 +104,127 @@ def perplexity_curve(
     """Perplexity a step on a log axis, cross-entropy along the other side, guessing evenly drawn, one step marked.
 
     Args:
-        run: The training to draw.
+        run: What is drawn.
         index: Which of the run's records is marked.
-        words: Texts by name: axis, loss_axis, step, uniform, at (with {step}, {perplexity}), hover.
-        style: Colours, fonts and sizes of a theme.
+        words: axis, loss_axis, step, uniform, at (with {step}, {perplexity}), hover.
+        style: How it is drawn.
         steps: Where the step axis ends; the run's own end when it is None.
     """
-    figure = new_figure(style, height=340)
-    palette = style.palette
-    values = [min(record.perplexity, _HIGHEST) for record in run.records]
-    last = steps or run.records[-1].step or 1
-    low, high = 0.0, math.log10(max(run.vocab_size, *values)) * 1.06
-    figure.add_trace(
-        go.Scatter(
-            x=[record.step for record in run.records],
-            y=values,
-            mode="lines+markers" if len(values) <= 60 else "lines",
-            line={"color": palette.target, "width": 3},
-            marker={"size": 6},
-            customdata=[
-                [number_format.perplexity(record.perplexity), number_format.nats(record.cross_entropy)]
-                for record in run.records
-            ],
-            hovertemplate=words["hover"] + "<extra></extra>",
-        )
+    palette, records = style.palette, run.records
+    values = [min(record.perplexity, _HIGHEST) for record in records]
+    last = steps or records[-1].step or 1
+    low, high = -0.12, math.log10(max(run.vocab_size, *values)) * 1.06
+    curve = go.Scatter(
+        x=[record.step for record in records],
+        y=values,
+        mode="lines+markers" if len(values) <= 60 else "lines",
+        line={"color": palette.target, "width": 3},
+        marker={"size": 6},
+        customdata=[
+            [number_format.perplexity(record.perplexity), number_format.nats(record.cross_entropy)]
+            for record in records
+        ],
+        hovertemplate=words["hover"] + "<extra></extra>",
     )
-    here = run.records[index]
-    figure.add_trace(
-        go.Scatter(
-            x=[here.step],
-            y=[values[index]],
-            mode="markers+text",
-            marker={"size": 15, "color": palette.paper, "line": {"color": palette.target, "width": 4}},
-            text=[f" {words['at'].format(step=here.step, perplexity=number_format.perplexity(here.perplexity))} "],
-            textposition=_beside(here.step / last, math.log10(values[index]) / high),
-            textfont={"size": style.size(15), "color": palette.text},
-            hoverinfo="skip",
-            cliponaxis=False,
-            yaxis="y2",
-        )
+    at, perplexity = records[index].step, values[index]
+    here = go.Scatter(
+        x=[at],
+        y=[math.log(perplexity)],
+        mode="markers+text",
+        marker={"size": 15, "color": palette.paper, "line": {"color": palette.target, "width": 4}},
+        text=[f" {words['at'].format(step=at, perplexity=number_format.perplexity(records[index].perplexity))} "],
+        textposition=_beside(at / last, math.log10(perplexity) / high),
+        textfont={"size": style.size(15), "color": palette.text},
+        hoverinfo="skip",
+        cliponaxis=False,
+        yaxis="y2",
     )
-    figure.data[1].y = [math.log(values[index])]
-    add_reference_line(
-        figure, style, words["uniform"].format(vocabulary=number_format.count(run.vocab_size)), kind="uniform",
-        y=run.vocab_size, log=True,
-    )  # fmt: skip
-    figure.layout.annotations[-1].yshift = 3
-    figure.update_xaxes(range=[-0.02 * last, last * 1.02], title={"text": words["step"]}, showgrid=False)
-    figure.update_yaxes(
-        type="log", range=[low - 0.12, high], title={"text": words["axis"]}, dtick=1, tickformat=",d",
-        selector={"overlaying": None},
-    )  # fmt: skip
-    axis = figure.layout.yaxis.to_plotly_json()
-    nats = {"type": "linear", "dtick": 2, "tickformat": "d", "showgrid": False, "overlaying": "y", "side": "right"}
-    span = [(low - 0.12) * math.log(10), high * math.log(10)]  # the same height in nats: ln of the left axis
-    figure.update_layout(
-        yaxis2=axis | nats | {"range": span, "title": {"text": words["loss_axis"], "font": axis["title"]["font"]}}
+    uniform = words["uniform"].format(vocabulary=number_format.count(run.vocab_size))
+    line, name = reference(style, uniform, kind="uniform", y=run.vocab_size, log=True)
+    return new_figure(
+        style,
+        [curve, here],
+        height=340,
+        xaxis={"range": [-0.02 * last, last * 1.02], "title": {"text": words["step"]}, "showgrid": False},
+        yaxis={
+            "type": "log",
+            "range": [low, high],
+            "title": {"text": words["axis"]},
+            "dtick": 1,
+            "tickformat": ",d",
+        },
+        yaxis2={  # the same height in nats: ln of the left axis
+            "type": "linear",
+            "range": [low * math.log(10), high * math.log(10)],
+            "title": {"text": words["loss_axis"]},
+            "dtick": 2,
+            "tickformat": "d",
+            "showgrid": False,
+            "overlaying": "y",
+            "side": "right",
+        },
+        shapes=[line],
+        annotations=[name | {"yshift": 3}],
     )
-    return figure
 
 
 def two_losses(run: TrainingRun, words: Mapping[str, str], style: Style = DESK, *, steps: int) -> go.Figure:
     """Cross-entropy on the text that is learned and on the one held out, and the step at which they part.
 
     Args:
-        run: The training to draw.
-        words: Texts by name: axis, step, training, validation, uniform, parting (with {step}), hover_training,
-            hover_validation.
-        style: Colours, fonts and sizes of a theme.
-        steps: The calculation, step by step.
+        run: What is drawn.
+        words: axis, step, training, validation, uniform, parting (with {step}), hover_training, hover_validation.
+        style: How it is drawn.
+        steps: Where the step axis ends.
     """
-    figure = new_figure(style, height=380)
-    palette = style.palette
-    measured = run.measured
+    palette, measured = style.palette, run.measured
     curves = (
         ("training", palette.series[6], "circle", "solid", [r.training_cross_entropy or 0.0 for r in measured]),
         ("validation", palette.series[5], "square", "dot", [r.validation_cross_entropy or 0.0 for r in measured]),
     )
-    at = [record.step for record in measured]
-    for name, colour, symbol, dash, values in curves:
-        figure.add_trace(
-            go.Scatter(
-                x=at,
-                y=values,
-                name=words[name],
-                mode="lines+markers",
-                line={"color": colour, "width": 3, "dash": dash},
-                marker={"size": 8, "symbol": symbol},
-                customdata=[number_format.perplexity(perplexity_of(value)) for value in values],
-                hovertemplate=words[f"hover_{name}"] + "<extra></extra>",
-            )
+    traces = [
+        go.Scatter(
+            x=[record.step for record in measured],
+            y=values,
+            name=words[name],
+            mode="lines+markers",
+            line={"color": colour, "width": 3, "dash": dash},
+            marker={"size": 8, "symbol": symbol},
+            customdata=[number_format.perplexity(perplexity_of(value)) for value in values],
+            hovertemplate=words[f"hover_{name}"] + "<extra></extra>",
         )
-    figure.add_hline(y=run.uniform_cross_entropy, line={"color": palette.uniform, "width": 2, "dash": "dash"})
-    font = {"color": palette.uniform, "size": style.size(13)}
-    figure.add_annotation(
-        x=1.0, xref="paper", xanchor="right", y=run.uniform_cross_entropy, yanchor="bottom", showarrow=False,
-        text=words["uniform"].format(nats=number_format.nats(run.uniform_cross_entropy)), font=font,
-    )  # fmt: skip
+        for name, colour, symbol, dash, values in curves
+    ]
+    uniform = run.uniform_cross_entropy
+    shapes = [across(uniform, {"color": palette.uniform, "width": 2, "dash": "dash"})]
+    place = {"x": 1.0, "xref": "paper", "xanchor": "right", "y": uniform, "yanchor": "bottom"}
+    written = words["uniform"].format(nats=number_format.nats(uniform))
+    names = [note(written, palette.uniform, style.size(13), **place)]
     if run.overfitting_onset is not None:
-        _mark_overfitting_onset(figure, run.overfitting_onset, words, style)
-    highest = max([run.uniform_cross_entropy, *(value for *_, values in curves for value in values)])
-    figure.update_xaxes(range=[-0.02 * steps, steps * 1.02], title={"text": words["step"]}, showgrid=False)
-    figure.update_yaxes(range=[0, highest * 1.1], title={"text": words["axis"]})
-    figure.update_layout(showlegend=True, margin={"t": 34})
-    return figure
+        line, name = _onset(run.overfitting_onset, words, style)
+        shapes.append(line)
+        names.append(name)
+    highest = max([uniform, *(value for *_, values in curves for value in values)])
+    return new_figure(
+        style,
+        traces,
+        height=380,
+        xaxis={"range": [-0.02 * steps, steps * 1.02], "title": {"text": words["step"]}, "showgrid": False},
+        yaxis={"range": [0, highest * 1.1], "title": {"text": words["axis"]}},
+        shapes=shapes,
+        annotations=names,
+        showlegend=True,
+        margin={"t": 34},
+    )
 
 
-def _mark_overfitting_onset(figure: go.Figure, parting: StepRecord, words: Mapping[str, str], style: Style) -> None:
-    line = {"color": style.palette.text, "width": 1.5, "dash": "dashdot"}
-    figure.add_vline(x=parting.step, line=line)
-    figure.add_annotation(
-        x=parting.step, y=0.06, yref="paper", xanchor="left", showarrow=False,
-        text=f" {words['parting'].format(step=parting.step)}",
-        font={"size": style.size(14), "color": style.palette.text},
-    )  # fmt: skip
+def _onset(parting: StepRecord, words: Mapping[str, str], style: Style) -> tuple[Part, Part]:
+    """A line where the two losses part, and its name."""
+    colour = style.palette.text
+    text = f" {words['parting'].format(step=parting.step)}"
+    place = {"x": parting.step, "y": 0.06, "yref": "paper", "xanchor": "left"}
+    line = {"color": colour, "width": 1.5, "dash": "dashdot"}
+    return upright(parting.step, line), note(text, colour, style.size(14), **place)
 
 
 def _beside(along: float, height: float) -> str:
