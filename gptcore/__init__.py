@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gptcore.config import GPT_CONFIG_124M as GPT_CONFIG_124M
     from gptcore.config import SIZES as SIZES
     from gptcore.config import GPTConfig as GPTConfig
+    from gptcore.errors import Cancelled as Cancelled
     from gptcore.errors import InputError as InputError
     from gptcore.example_fixes import suggest_fixes as suggest_fixes
     from gptcore.examples import EncodedExample as EncodedExample
@@ -70,6 +71,7 @@ _HOME = {
     "GPTConfig": "config",
     "GPT_CONFIG_124M": "config",
     "SIZES": "config",
+    "Cancelled": "errors",
     "InputError": "errors",
     "suggest_fixes": "example_fixes",
     "EncodedExample": "examples",

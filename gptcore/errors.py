@@ -1,6 +1,20 @@
-"""What a caller got wrong, in a form that a page can put into the reader's language."""
+"""What a caller got wrong, in a form that a page can put into the reader's language; and work that was cancelled."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+
+CancelCheck = Callable[[], bool]
+"""Asked between two pieces of long work; True means that nobody wants the rest."""
+
+
+def never_cancelled() -> bool:
+    """The check of work that runs to its end."""
+    return False
+
+
+class Cancelled(Exception):  # noqa: N818  # nothing went wrong
+    """Ends long work whose `CancelCheck` returned True."""
 
 
 class InputError(ValueError):

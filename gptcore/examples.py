@@ -135,6 +135,7 @@ def encode(examples: Sequence[Example], tokenizer: Tokenizer) -> TokenBatch:
     >>> batch.inputs.tolist(), batch.targets.tolist()
     ([[16833, 3626, 6100], [40, 0, 0]], [[3626, 6100, 345], [716, -100, -100]])
     """
+    check_examples(examples)
     if not 1 <= len(examples) <= MAX_EXAMPLES:
         raise InputError(
             "example_count", f"{len(examples)} examples; from 1 to {MAX_EXAMPLES} go together", limit=MAX_EXAMPLES
@@ -152,6 +153,21 @@ def encode(examples: Sequence[Example], tokenizer: Tokenizer) -> TokenBatch:
         inputs[b, : len(row.inputs)] = row.inputs
         targets[b, : len(row.targets)] = row.targets
     return TokenBatch(tuple(rows), inputs, targets, tokenizer)
+
+
+def check_examples(examples: object) -> None:
+    """Refuse what is easily passed in place of a list of examples, saying what to write.
+
+    Raises:
+        TypeError: For a single example, a text, or a list of anything else.
+    """
+    if isinstance(examples, Example):
+        raise TypeError("a list of examples is wanted: write [example]")
+    if isinstance(examples, str | bytes) or not isinstance(examples, Sequence):
+        raise TypeError(f'a list of examples is wanted, such as [Example("a text", " target")], not {examples!r:.60}')
+    for index, example in enumerate(examples):
+        if not isinstance(example, Example):
+            raise TypeError(f"examples[{index}] is {example!r:.60}, which is no Example: write Example(prompt, target)")
 
 
 def encode_example(example: Example, tokenizer: Tokenizer) -> EncodedExample:

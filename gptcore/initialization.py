@@ -7,8 +7,9 @@ Here the same numbers come from a generator of the caller's own.
 from __future__ import annotations
 
 import math
+import operator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, SupportsIndex
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +36,7 @@ def untrained_model(config: GPTConfig, seed: int) -> GPTModel:
     >>> untrained_model(SIZES["toy"], seed=123).origin
     ModelOrigin(kind='untrained', name='toy', seed=123)
     """
-    check_seed(seed)
+    check_seed(seed)  # before any memory is taken
     return initialize(empty_model(config), seed)
 
 
@@ -45,6 +46,7 @@ def initialize(model: GPTModel, seed: int) -> GPTModel:
     Of a large model a second thread draws the output head: it passes over the numbers before, three quarters of all,
     in less time than it takes to draw them.
     """
+    seed = check_seed(seed)
     generator = seeded_generator(seed)
     drawn = _drawn_modules(model)
     before = sum(weight.numel() for module in drawn[:-1] for weight in module.parameters())
@@ -105,16 +107,21 @@ def seeded_generator(seed: int) -> torch.Generator:
     Raises:
         InputError: "bad_seed" for what is no seed.
     """
-    check_seed(seed)
-    return torch.Generator().manual_seed(seed)
+    return torch.Generator().manual_seed(check_seed(seed))
 
 
-def check_seed(seed: int) -> None:
-    """Raise InputError("bad_seed") unless 0 ≤ seed ≤ 4,294,967,295."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= MAX_SEED:
+def check_seed(seed: SupportsIndex) -> int:
+    """A seed as a plain int; NumPy's whole numbers are taken too.
+
+    Raises:
+        InputError: "bad_seed" unless 0 ≤ seed ≤ 4,294,967,295.
+    """
+    number = operator.index(seed) if isinstance(seed, SupportsIndex) and not isinstance(seed, bool) else -1
+    if not 0 <= number <= MAX_SEED:
         raise InputError(
             "bad_seed", f"a seed is a whole number from 0 to {MAX_SEED:,}, not {seed!r}", seed=seed, limit=MAX_SEED
         )
+    return number
 
 
 def advance_generator(count: int, generator: torch.Generator) -> None:

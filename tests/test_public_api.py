@@ -7,9 +7,22 @@ import subprocess
 import sys
 import tomllib
 
+import numpy as np
 import pytest
 
 import gptcore
+from gptcore import (
+    SIZES,
+    Example,
+    TrainConfig,
+    encode,
+    score,
+    seven_word_tokenizer,
+    sweep_seeds,
+    train,
+    untrained_model,
+)
+from gptcore.sweeps.cache import SweepCache
 from tests import ROOT
 
 FACES = ("gptcore", "gptcore.results", "gptcore.sweeps", "gptcore.tokenizers", "gptcore.training", "gptcore.weights")
@@ -75,3 +88,48 @@ def test_help_lists_the_public_names() -> None:
     script = "import pydoc, gptcore; print(pydoc.plain(pydoc.render_doc(gptcore)))"
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert [name for name in {*gptcore.__all__} - {"__version__"} if name not in run.stdout] == []
+
+
+EXAMPLE = Example("every effort moves", "effort moves you")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (EXAMPLE, r"write \[example\]"),
+        ("every effort", "a list of examples is wanted"),
+        (None, "a list of examples is wanted"),
+        ([EXAMPLE, "moves you"], r"examples\[1\] is 'moves you'"),
+        ([("every", "effort")], r"examples\[0\] is \('every', 'effort'\)"),
+    ],
+)
+def test_what_is_no_list_of_examples_is_refused_with_what_to_write(given: object, says: str) -> None:
+    model = untrained_model(SIZES["toy"], seed=1)
+    for call in (
+        lambda: encode(given, seven_word_tokenizer()),  # type: ignore[arg-type]
+        lambda: score(model, given),  # type: ignore[arg-type]
+        lambda: next(train(model, given, TrainConfig(steps=1))),  # type: ignore[arg-type]
+        lambda: next(sweep_seeds(SIZES["toy"], given, [1])),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(TypeError, match=says):
+            call()
+
+
+def test_whole_numbers_of_numpy_are_seeds_on_a_cold_store_and_on_a_warm_one() -> None:
+    store = SweepCache()
+    for _ in range(2):
+        records = list(sweep_seeds(SIZES["toy"], [EXAMPLE], np.arange(3), finished=store))
+        assert sorted(record.seed for record in records) == [0, 1, 2]
+        assert {type(record.seed) for record in records} == {int}
+    assert untrained_model(SIZES["toy"], np.int64(5)).origin.seed == 5  # type: ignore[arg-type]
+
+
+def test_examples_train_as_their_batch_does() -> None:
+    config = TrainConfig(0.01, steps=3)
+    batch = encode([EXAMPLE], seven_word_tokenizer())
+    by_examples = list(train(untrained_model(SIZES["toy"], seed=1), [EXAMPLE], config))
+    by_batch = list(train(untrained_model(SIZES["toy"], seed=1), [batch], config, watched=batch))
+    assert [r.cross_entropy for r in by_examples] == [r.cross_entropy for r in by_batch]
+    assert [r.predicted_piece for r in by_examples] == [r.predicted_piece for r in by_batch]
+    with pytest.raises(TypeError, match="not both"):
+        next(train(untrained_model(SIZES["toy"], seed=1), [EXAMPLE, batch], config))  # type: ignore[arg-type]

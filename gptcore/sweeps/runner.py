@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from typing import SupportsIndex
 
+import numpy as np
 import torch
 
 from gptcore.config import GPTConfig
-from gptcore.examples import Example, check_context, encode
+from gptcore.errors import CancelCheck, never_cancelled
+from gptcore.examples import Example, check_context, check_examples, encode
 from gptcore.model import GPTModel
 from gptcore.results.comparison import ExampleRecord
 from gptcore.results.seeds import SeedRecord
@@ -27,12 +31,12 @@ _LOOK_SECONDS = 0.1
 def sweep_seeds(
     config: GPTConfig,
     examples: Sequence[Example],
-    seeds: Iterable[int],
+    seeds: Iterable[SupportsIndex],
     executor: Executor | None = None,
     *,
     temperature: float = 1.0,
     finished: SweepCache | None = None,
-    stopped: Callable[[], bool] = lambda: False,
+    stopped: CancelCheck = never_cancelled,
 ) -> Iterator[SeedRecord]:
     """Score the examples with the untrained model of each seed; yields a record a seed as they finish, in any order.
 
@@ -58,11 +62,12 @@ def sweep_seeds(
     >>> [losses[seed] for seed in range(3)]
     [2.69399, 2.13128, 2.48236]
     """
+    check_examples(examples)
     examples = tuple(examples)
     check_context(encode(examples, tokenizer_for(config.vocab_size)), config.context_length)
     store = shared_cache() if finished is None else finished
     key = sweep_key(config, examples, temperature)
-    return _sweep(config, examples, iter(seeds), executor, temperature, store, key, stopped)
+    return _sweep(config, examples, map(_plain, seeds), executor, temperature, store, key, stopped)
 
 
 def compare_examples(
@@ -84,7 +89,7 @@ def score_seed(
     examples: Sequence[Example],
     seed: int,
     temperature: float = 1.0,
-    stopped: Callable[[], bool] = lambda: False,
+    stopped: CancelCheck = never_cancelled,
 ) -> SeedRecord:
     """One seed's record, at next to no memory."""
     model: StreamedModel | None = getattr(_of_this_thread, "model", None)
@@ -98,6 +103,11 @@ def score_seed(
 _of_this_thread = threading.local()
 
 
+def _plain(seed: SupportsIndex) -> int:
+    """A seed as the store and other processes know it; what is no whole number is refused when it is its turn."""
+    return operator.index(seed) if isinstance(seed, np.integer) else seed  # type: ignore[return-value]
+
+
 def _sweep(
     config: GPTConfig,
     examples: tuple[Example, ...],
@@ -106,7 +116,7 @@ def _sweep(
     temperature: float,
     finished: SweepCache,
     key: str,
-    stopped: Callable[[], bool],
+    stopped: CancelCheck,
 ) -> Iterator[SeedRecord]:
     with _workers(executor) as (workers, in_flight, more):
         running: dict[Future[SeedRecord], int] = {}
@@ -129,7 +139,7 @@ def _sweep(
 
 
 def _collect(
-    running: dict[Future[SeedRecord], int], finished: SweepCache, key: str, stopped: Callable[[], bool]
+    running: dict[Future[SeedRecord], int], finished: SweepCache, key: str, stopped: CancelCheck
 ) -> Iterator[SeedRecord]:
     """Wait for one seed at least, keep all that are done, then yield them: what is done is not lost by a stop."""
     done: set[Future[SeedRecord]] = set()

@@ -16,9 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from gptcore.config import GPTConfig
+from gptcore.errors import CancelCheck, Cancelled, never_cancelled
 from gptcore.initialization import (
     NORMALS_AT_ONCE,
     advance_generator,
+    check_seed,
     draw_bias,
     draw_embedding,
     draw_linear,
@@ -32,10 +34,6 @@ NUMBERS_AT_ONCE = 196_608
 """Weights that are drawn together: 0.8 MB, so that they stay in the cache until they are used."""
 
 
-class Stopped(Exception):  # noqa: N818 - nothing went wrong
-    """Raised inside a pass whose result nobody waits for any more."""
-
-
 class StreamedModel(GPTModel):
     """Stands in for `untrained_model(config, seed)` where a batch is scored, at next to no memory.
 
@@ -44,7 +42,7 @@ class StreamedModel(GPTModel):
     Not for two threads at a time.
 
     Attributes:
-        stopped: Asked between two pieces of the work; Stopped is raised once it returns True.
+        stopped: Asked between two pieces of the work; Cancelled is raised once it returns True.
 
     >>> from gptcore import GPT_CONFIG_124M, Example, score
     >>> small = StreamedModel(GPT_CONFIG_124M.with_(emb_dim=48, n_layers=2))
@@ -52,8 +50,8 @@ class StreamedModel(GPTModel):
     10.9585
     """
 
-    def __init__(self, config: GPTConfig, stopped: Callable[[], bool] = lambda: False) -> None:
-        nn.Module.__init__(self)  # the held model's weights are what this one is without
+    def __init__(self, config: GPTConfig, stopped: CancelCheck = never_cancelled) -> None:
+        nn.Module.__init__(self)  # skip the parent's __init__: it would allocate the weights
         self.config = config
         self.stopped = stopped
         one_block = empty_model(config.with_(n_layers=1, vocab_size=1, context_length=1)).requires_grad_(False)
@@ -76,6 +74,7 @@ class StreamedModel(GPTModel):
         Raises:
             InputError: "bad_seed" for what is none.
         """
+        seed = check_seed(seed)
         self._generator = seeded_generator(seed)
         self._at_start = self._at_head = self._generator.get_state()
         self.origin = untrained_origin(self.config, seed)
@@ -142,7 +141,7 @@ class StreamedModel(GPTModel):
         start = 0
         while start < table_rows:
             if self.stopped():
-                raise Stopped
+                raise Cancelled
             count = table_rows - start
             if (count - at_once) * width >= NORMALS_AT_ONCE:
                 count = at_once

@@ -1,4 +1,4 @@
-"""Training: a generator that yields the model's state after every update, and stops as soon as nobody asks on.
+"""Training: a generator that yields a record after every update, and stops when nobody asks for the next.
 
     logits → cross-entropy → gradient of every weight (backpropagation) → each weight a little against its gradient
 
@@ -8,7 +8,7 @@ AdamW is Loshchilov & Hutter 2019 as PyTorch has it; the learning rate warms up 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from gptcore.config import GPTConfig
-from gptcore.errors import InputError
-from gptcore.examples import IGNORED, TokenBatch
+from gptcore.errors import CancelCheck, Cancelled, InputError, never_cancelled
+from gptcore.examples import IGNORED, Example, TokenBatch, check_examples, encode
 from gptcore.initialization import seeded_generator
 from gptcore.model import Dropout, GPTModel
 from gptcore.results.training import StepRecord, WatchedTargets
+from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.training.config import TrainConfig
 from gptcore.training.optimizer import Updates
 
@@ -49,18 +50,14 @@ class Batch(Protocol):
         ...
 
 
-class Stopped(Exception):  # noqa: N818  # nothing went wrong
-    """Raised inside a step when `stopped` answers True: the model is left in the middle of nothing, weights whole."""
-
-
 def train(
     model: GPTModel,
-    batches: Sequence[Batch],
+    batches: Sequence[Batch] | Sequence[Example],
     config: TrainConfig,
     *,
     watched: TokenBatch | None = None,
     validation: Sequence[Batch] = (),
-    stopped: Callable[[], bool] = lambda: False,
+    stopped: CancelCheck = never_cancelled,
 ) -> Iterator[StepRecord]:
     """Train a model in place, yielding a record before every update and after the last: steps + 1 in all.
 
@@ -69,8 +66,9 @@ def train(
 
     Args:
         model: The model, in evaluation mode.
-        batches: What is learned, one a step; several come in a new order every time around.
-        config: The shape of the model.
+        batches: What is learned, one a step; several come in a new order every time around. Or examples, which are
+            one batch together, and watched.
+        config: How many steps, how large, and with which optimizer.
         watched: The examples whose target probabilities every record has; they are free when they are the only
             batch.
         validation: What is never learned; with it, both texts are measured every `config.measure_every` steps.
@@ -81,60 +79,91 @@ def train(
         InputError: "no_batches" for nothing to learn; "diverged" when a loss or a gradient is no
             longer a number; the model is then back at the last record's weights.
 
-    >>> from gptcore import Example, untrained_model
-    >>> from gptcore import SIZES
-    >>> from gptcore.examples import encode
-    >>> from gptcore.tokenizers import seven_word_tokenizer
-    >>> batch = encode([Example("every effort moves", "effort moves you")], seven_word_tokenizer())
-    >>> run = train(untrained_model(SIZES["toy"], seed=123), [batch], TrainConfig(0.01, steps=20), watched=batch)
+    >>> from gptcore import SIZES, Example, TrainConfig, train, untrained_model
+    >>> example = Example("every effort moves", "effort moves you")
+    >>> run = train(untrained_model(SIZES["toy"], seed=123), [example], TrainConfig(0.01, steps=20))
     >>> [record.predicted_piece for record in run][-1]
     ('effort', 'moves', 'you')
     """
-    if not batches or not any((batch.targets != IGNORED).any() for batch in batches):
+    batches, watched = _encoded(model, batches, watched)
+    if not any((batch.targets != IGNORED).any() for batch in batches):
         raise InputError("no_batches", "there is nothing to learn: no target is scored")
     generator = seeded_generator(config.seed)
     order = _order(len(batches), seeded_generator(config.seed))
-    free = len(batches) == 1 and batches[0] is watched and config.drop_rate == 0.0
+    one_batch = len(batches) == 1 and batches[0] is watched and config.drop_rate == 0.0
     updates = Updates(model, config)
     with _prepared(model, config.drop_rate, generator, stopped):
         try:
             for step in range(config.steps + 1):
                 updating = step < config.steps
-                batch = batches[next(order)]
-                model.train()
-                with torch.enable_grad():
-                    logits, targets = _scored_logits(model, batch)  # (N, V), (N,)
-                    loss = F.cross_entropy(logits, targets)
-                cross_entropy = loss.item()
-                if not math.isfinite(cross_entropy):
+                loss, norm, logits = _loss_and_gradient(
+                    model, batches[next(order)], updates, backward=updating, keep_logits=one_batch
+                )
+                if not math.isfinite(loss):
                     updates.undo()
                     raise _diverged(step, config)
-                updates.forget()
-                norm = updates.gradients(loss) if updating else None
-                del loss
-                model.eval()
-                seen = logits.detach() if free else None
-                del logits
                 record = StepRecord(
                     step=step,
-                    cross_entropy=cross_entropy,
+                    cross_entropy=loss,
                     learning_rate=config.learning_rate_at(step) if updating else None,
                     gradient_norm=norm,
-                    **_watch(model, watched, seen),
+                    **_watch(model, watched, logits),
                     **_measure(model, batches, validation, config, step),
                 )
-                del seen
+                del logits  # 206 MB for 1,024 positions of GPT-2's vocabulary
                 yield record
                 if norm is not None and not math.isfinite(norm):
                     raise _diverged(step + 1, config)
                 if updating and not updates.apply(config.learning_rate_at(step), norm or 0.0, stopped):
                     return
-        except Stopped:
+        except Cancelled:
             return
         finally:
             updates.undo_part()
             model.zero_grad(set_to_none=True)
             model.eval()
+
+
+def _encoded(
+    model: GPTModel, batches: Sequence[Batch] | Sequence[Example], watched: TokenBatch | None
+) -> tuple[Sequence[Batch], TokenBatch | None]:
+    """Batches as they are; examples as one batch, which is watched unless another is."""
+    given: Any = batches
+    are_batches = [hasattr(each, "targets") for each in given] if isinstance(given, Sequence) else []
+    if are_batches and all(are_batches):
+        return given, watched
+    if any(are_batches):
+        raise TypeError("train takes batches or examples, not both in one list")
+    check_examples(given)
+    batch = encode(given, tokenizer_for(model.config.vocab_size)) if given else None
+    return [batch] if batch else [], batch if watched is None else watched
+
+
+def _loss_and_gradient(
+    model: GPTModel, batch: Batch, updates: Updates, *, backward: bool, keep_logits: bool
+) -> tuple[float, float | None, Tensor | None]:
+    """One forward pass, and where it is asked for the backward pass.
+
+    Args:
+        model: In evaluation mode again afterwards; its weights have gradients after a backward pass.
+        batch: What is learned in this step.
+        updates: The run's optimizer.
+        backward: Whether to backpropagate.
+        keep_logits: Whether the logits (N, V) are wanted, without their graph.
+
+    Returns:
+        The cross-entropy in nats, the length of the gradient, and the logits.
+    """
+    model.train()
+    with torch.enable_grad():
+        logits, targets = _scored_logits(model, batch)  # (N, V), (N,)
+        loss = F.cross_entropy(logits, targets)
+    cross_entropy, norm = loss.item(), None
+    if math.isfinite(cross_entropy):
+        updates.forget()
+        norm = updates.gradients(loss) if backward else None
+    model.eval()
+    return cross_entropy, norm, logits.detach() if keep_logits else None
 
 
 def watched_targets(batch: TokenBatch) -> WatchedTargets:
@@ -185,16 +214,14 @@ def training_bytes(model: GPTConfig, config: TrainConfig, shape: tuple[int, int]
 
 
 @contextmanager
-def _prepared(
-    model: GPTModel, drop_rate: float, generator: torch.Generator, stopped: Callable[[], bool]
-) -> Iterator[None]:
+def _prepared(model: GPTModel, drop_rate: float, generator: torch.Generator, stopped: CancelCheck) -> Iterator[None]:
     """The model with this run's dropout, asking `stopped` at every layer; as it was, afterwards."""
     dropouts = [module for module in model.modules() if isinstance(module, Dropout)]
     former = [(module.drop_rate, module.generator) for module in dropouts]
 
     def ask(*_: object) -> None:
         if stopped():
-            raise Stopped
+            raise Cancelled
 
     def ask_going_back(_module: nn.Module, _inputs: object, output: Tensor) -> None:
         ask()

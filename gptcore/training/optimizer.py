@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 
+from gptcore.errors import CancelCheck
 from gptcore.model import GPTModel
 from gptcore.training.config import TrainConfig
 
@@ -33,7 +32,7 @@ class Updates:
         loss.backward()
         return _length([weight.grad for weight in self._weights if weight.grad is not None])
 
-    def apply(self, learning_rate: float, norm: float, stopped: Callable[[], bool]) -> bool:
+    def apply(self, learning_rate: float, norm: float, stopped: CancelCheck) -> bool:
         """One update, weight by weight; False where `stopped` cut it short, for `undo_part` to take back."""
         shorten = self._max_norm / norm if self._max_norm is not None and norm > self._max_norm else 1.0
         room: dict[torch.Size, Tensor] = {}  # what was a gradient's memory: asking for new memory takes longer

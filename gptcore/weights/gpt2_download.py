@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from gptcore.errors import InputError
+from gptcore.errors import CancelCheck, Cancelled, InputError, never_cancelled
 from gptcore.weights.gpt2_layout import CONFIG, WEIGHTS, check_gpt2
 from gptcore.weights.gpt2_search import cache_folder
 
@@ -24,17 +24,13 @@ _SECONDS_TO_ANSWER = 5.0
 Progress = Callable[[int, int], None]
 
 
-class Stopped(Exception):  # noqa: N818 - nothing went wrong
-    """Raised inside a download that nobody wants any more."""
-
-
 def can_fetch() -> bool:
     """Whether the library that downloads is installed: the extra `download`."""
     return find_spec("huggingface_hub") is not None
 
 
 def fetch_gpt2(
-    progress: Progress, stopped: Callable[[], bool] = lambda: False, environment: Mapping[str, str] = os.environ
+    progress: Progress, stopped: CancelCheck = never_cancelled, environment: Mapping[str, str] = os.environ
 ) -> Path:
     """Download `openai-community/gpt2` and return its folder; nothing is kept of a file that does not arrive whole.
 
@@ -42,7 +38,7 @@ def fetch_gpt2(
 
     Args:
         progress: Called with how many bytes there are and how many there will be.
-        stopped: Asked between two pieces; Stopped is raised once it returns True.
+        stopped: Asked between two pieces; Cancelled is raised once it returns True.
         environment: Environment variables.
 
     Raises:
@@ -59,12 +55,12 @@ def fetch_gpt2(
     folder = Path()
     for file in (WEIGHTS, CONFIG):
         if stopped():
-            raise Stopped
+            raise Cancelled
         try:
             path = huggingface_hub.hf_hub_download(
                 REPOSITORY, file, cache_dir=cache_folder(environment), tqdm_class=bar if file == WEIGHTS else _bar()
             )
-        except Stopped:
+        except Cancelled:
             raise
         except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
             raise _offline() from error
@@ -92,7 +88,7 @@ def _offline() -> InputError:
     return InputError("download_offline", "Hugging Face cannot be reached from here")
 
 
-def _bar(progress: Progress = lambda done, total: None, stopped: Callable[[], bool] = lambda: False) -> Any:
+def _bar(progress: Progress = lambda done, total: None, stopped: CancelCheck = never_cancelled) -> Any:
     """A class that huggingface_hub takes for a progress bar."""
 
     class Bar:
@@ -107,7 +103,7 @@ def _bar(progress: Progress = lambda done, total: None, stopped: Callable[[], bo
 
         def update(self, more: float | None = 1) -> None:
             if stopped():
-                raise Stopped
+                raise Cancelled
             self.n += more or 0
             progress(int(self.n), int(self.total or MEGABYTES * 10**6))
 

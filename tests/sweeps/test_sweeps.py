@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gptcore.config import GPT_CONFIG_124M, MAX_SEED, SIZES, GPTConfig
-from gptcore.errors import InputError
+from gptcore.errors import Cancelled, InputError
 from gptcore.examples import Example, encode
 from gptcore.initialization import untrained_model
 from gptcore.presets import PRESETS
@@ -34,7 +34,7 @@ from gptcore.sweeps import runner, workers
 from gptcore.sweeps.cache import SweepCache, sweep_key
 from gptcore.sweeps.runner import compare_examples, score_seed, sweep_seeds
 from gptcore.sweeps.seed_lists import parse_seeds, seed_range, write_seeds
-from gptcore.sweeps.streamed_model import Stopped, StreamedModel
+from gptcore.sweeps.streamed_model import StreamedModel
 from gptcore.sweeps.workers import use_one_torch_thread
 from gptcore.tokenizers.gpt2 import gpt2_tokenizer
 
@@ -208,7 +208,7 @@ def test_a_sweep_that_is_told_to_stop_ends_within_a_second() -> None:
 
 
 def test_a_pass_that_nobody_waits_for_ends() -> None:
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         score_seed(MINI, BOOK, 0, 1.0, lambda: True)
 
 

@@ -11,10 +11,10 @@ import pytest
 from transformers import GPT2Config
 
 from gptcore.config import GPTConfig
-from gptcore.errors import InputError
+from gptcore.errors import Cancelled, InputError
 from gptcore.weights import gpt2_download
 from gptcore.weights.gpt2 import load_gpt2
-from gptcore.weights.gpt2_download import REPOSITORY, Stopped, fetch_gpt2
+from gptcore.weights.gpt2_download import REPOSITORY, fetch_gpt2
 from gptcore.weights.gpt2_layout import CONFIG, WEIGHTS
 from gptcore.weights.gpt2_search import find_gpt2
 from tests.support.serving import free_port
@@ -99,7 +99,7 @@ def test_a_fetched_model_is_found_and_loaded(hub: Hub, tmp_path: Path) -> None:
 
 def test_one_that_is_stopped_leaves_nothing(hub: Hub, tmp_path: Path) -> None:
     asked = iter([False])
-    with pytest.raises(Stopped):
+    with pytest.raises(Cancelled):
         fetch_gpt2(lambda done, total: None, lambda: next(asked, True), {"HF_HOME": str(tmp_path)})
     assert kept(tmp_path) == []
 

@@ -10,13 +10,13 @@ import streamlit as st
 
 from gptcore import number_format
 from gptcore.config import MAX_SEED
-from gptcore.errors import InputError
+from gptcore.errors import CancelCheck, InputError
 from gptcore.examples import Example
 from gptcore.results.report import perplexity_of
 from gptcore.token_display import visible
 from gptcore.ui.compare.exports import seeds_code, seeds_downloads
 from gptcore.ui.compare.fields import chosen_seeds
-from gptcore.ui.jobs.job import Job, Stopped, own_jobs
+from gptcore.ui.jobs.job import Job, own_jobs
 from gptcore.ui.jobs.progress import follow, status
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.report.numbers import numbers_of_the_chain
@@ -74,7 +74,7 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
 def _start(key: tuple[Any, ...]) -> Job[SeedRecord]:
     config, examples, seeds, temperature = key
 
-    def make(stopped: Stopped) -> Iterator[SeedRecord]:
+    def make(stopped: CancelCheck) -> Iterator[SeedRecord]:
         from gptcore.sweeps.runner import sweep_seeds  # on the job's thread: the page does not wait for torch
 
         return sweep_seeds(config, examples, seeds, temperature=temperature, stopped=stopped)

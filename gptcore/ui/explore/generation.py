@@ -9,10 +9,11 @@ import streamlit as st
 
 from gptcore import number_format
 from gptcore.config import MAX_SEED
+from gptcore.errors import CancelCheck
 from gptcore.examples import Example, text_ids
 from gptcore.token_display import visible
 from gptcore.tokenizers.choice import tokenizer_for
-from gptcore.ui.jobs.job import Job, Stopped, own_jobs
+from gptcore.ui.jobs.job import Job, own_jobs
 from gptcore.ui.jobs.progress import follow, status
 from gptcore.ui.jobs.turn_queue import FairGate
 from gptcore.ui.models.cache import shelf
@@ -117,7 +118,7 @@ def _start(key: tuple[Any, ...], choice: ModelChoice, prompt: list[int], setting
     sampling: Sampling = Sampling(**{name: value for name, value in settings.items() if name != "length"})
     step = _steps_of(choice)
 
-    def make(stopped: Stopped) -> Iterator[NewToken]:
+    def make(stopped: CancelCheck) -> Iterator[NewToken]:
         for token in steps(step, prompt, length, sampling):
             yield token
             if stopped():

@@ -1,4 +1,6 @@
-"""Work that outlasts a rerun: a generator run by a thread of its own, stopped at any time. `job_view` shows it.
+"""Work that outlasts a rerun: a generator run by a thread of its own, paused and stopped at any time.
+
+`progress` shows it.
 
 A visitor's jobs end with their visit. Heavy jobs of all visitors take turns in order of arrival, at low priority, so
 that everyone else's page stays quick.
@@ -7,6 +9,7 @@ that everyone else's page stays quick.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sys
 import threading
@@ -16,19 +19,16 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
-from gptcore.errors import InputError
+from gptcore.errors import CancelCheck, Cancelled, InputError
 from gptcore.ui.jobs.turn_queue import FairGate
 
 Record = TypeVar("Record")
-Stopped = Callable[[], bool]
 _RECENT = 20
 _NICENESS = 10
+PATIENCE_SECONDS = 60.0
+"""How long a paused job may keep others waiting."""
 _GATE = FairGate()
 _log = logging.getLogger(__name__)
-
-
-class _Left(Exception):  # noqa: N818 - nothing went wrong
-    """Leaves the queue."""
 
 
 class Job(Generic[Record]):
@@ -40,21 +40,25 @@ class Job(Generic[Record]):
             job's thread: no Streamlit call in it.
         total: How many records there will be; None where that is open.
         urgent: Light work that someone watches: it does not come after everyone else's.
+        paused: Whether it pauses after its first record, until `play` or `step_once`.
     """
 
     def __init__(
         self,
         key: Hashable,
-        make: Callable[[Stopped], Iterator[Record]],
+        make: Callable[[CancelCheck], Iterator[Record]],
         total: int | None = None,
         *,
         gate: FairGate = _GATE,
         urgent: bool = False,
+        paused: bool = False,
     ) -> None:
         self.key = key
         self.total = total
         self.error: Exception | None = None
         self.ahead = 0
+        self.preempted = False
+        self.seconds_per_record = 0.0  # at least; 0 is as fast as it goes
         self._make = make
         self._gate = gate
         self._urgent = urgent
@@ -63,8 +67,9 @@ class Job(Generic[Record]):
         self._cancelled = threading.Event()
         self._running = threading.Event()
         self._ended = threading.Event()
-        self._free = threading.Event()
-        self._free.set()
+        self._allowed = 0.0 if paused else math.inf  # records that may be made before a pause
+        self._resting = False  # a pause begins when the record that is being made is done
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="job", daemon=True)
 
     def start(self) -> Job[Record]:
@@ -76,15 +81,23 @@ class Job(Generic[Record]):
         """Want no more records. Returns at once; what was reached stays."""
         if not self._ended.is_set():
             self._cancelled.set()
-            self._free.set()
+            with self._changed:
+                self._changed.notify_all()
 
-    def hold(self) -> None:
-        """Pause after the record that is being made. The job keeps its turn."""
-        self._free.clear()
+    def play(self) -> None:
+        """Go on until the end."""
+        self._allow(math.inf)
 
-    def go_on(self) -> None:
-        """End a pause."""
-        self._free.set()
+    def step_once(self) -> None:
+        """Make one more record, then pause."""
+        self._allow(1.0)
+
+    def pause(self) -> None:
+        """Pause after the record that is being made.
+
+        The job keeps its turn; where others wait for longer than PATIENCE_SECONDS, it ends, and is `preempted`.
+        """
+        self._allow(0.0)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the end; whether it came."""
@@ -111,9 +124,14 @@ class Job(Generic[Record]):
         return not (self._ended.is_set() or self._cancelled.is_set())
 
     @property
-    def held(self) -> bool:
-        """Whether it pauses."""
-        return self.active and not self._free.is_set()
+    def going(self) -> bool:
+        """Whether another record is on its way."""
+        return self.active and (self._allowed > 0 or not self._resting)
+
+    @property
+    def paused(self) -> bool:
+        """Whether it pauses, or will after the record that is being made."""
+        return self.active and self._allowed == 0
 
     @property
     def cancelled(self) -> bool:
@@ -123,7 +141,7 @@ class Job(Generic[Record]):
     @property
     def finished(self) -> bool:
         """Whether it came to its own end."""
-        return self._ended.is_set() and not self._cancelled.is_set() and self.error is None
+        return self._ended.is_set() and not (self._cancelled.is_set() or self.preempted) and self.error is None
 
     @property
     def per_second(self) -> float | None:
@@ -148,7 +166,7 @@ class Job(Generic[Record]):
                 if not self._cancelled.is_set():
                     self._running.set()
                     self._run(self._make(self._cancelled.is_set))
-        except _Left:
+        except Cancelled:
             pass
         except Exception as error:  # shown on the page, whatever it is
             self.error = error
@@ -164,18 +182,38 @@ class Job(Generic[Record]):
                     break  # what comes after a stop is not shown any more
                 self._records.append(record)
                 self._times.append(time.monotonic())
-                self._free.wait()
-                if self._cancelled.is_set():
+                if self.done != self.total and not self._may_go_on():
                     break
         finally:
             close = getattr(records, "close", None)
             if close is not None:
                 close()
 
+    def _allow(self, records: float) -> None:
+        with self._changed:
+            self._allowed = records
+            self._changed.notify_all()
+
+    def _may_go_on(self) -> bool:
+        """Wait while it is paused, or ahead of its pace; False when it is over."""
+        since = time.monotonic()
+        while not self._cancelled.is_set():
+            with self._changed:
+                due = time.monotonic() - since >= self.seconds_per_record
+                self._resting = self._allowed == 0
+                if self._allowed > 0 and due:
+                    self._allowed -= 1
+                    return True
+                self._changed.wait(0.05 if self._allowed > 0 else 0.2)
+            if self._allowed == 0 and self._gate.waiting and time.monotonic() - since > PATIENCE_SECONDS:
+                self.preempted = True
+                return False
+        return False
+
     def _tell_place(self, ahead: int) -> None:
         self.ahead = ahead
         if self._cancelled.is_set():
-            raise _Left
+            raise Cancelled
 
 
 def _yield_to_others() -> None:
@@ -199,7 +237,7 @@ class Jobs:
         self,
         name: str,
         key: Hashable,
-        make: Callable[[Stopped], Iterator[Record]],
+        make: Callable[[CancelCheck], Iterator[Record]],
         total: int | None = None,
         *,
         gate: FairGate = _GATE,

@@ -67,7 +67,7 @@ def _how_far(job: Job[Any], unit: str) -> str:
     if job.cancelled:
         words.append(text("stopped"))
     elif job.active:
-        if job.held:
+        if job.paused:
             words.append(text("paused"))
         elif job.per_second is not None:
             words.append(text("rate", rate=_rate(job.per_second), unit=unit))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-import threading
+from collections.abc import Iterator
 
 import streamlit as st
 
-from gptcore.errors import InputError
+from gptcore.errors import CancelCheck, InputError
+from gptcore.ui.jobs.job import Job
 from gptcore.ui.jobs.progress import follow
+from gptcore.ui.jobs.turn_queue import FairGate
 from gptcore.ui.models.catalog import found_gpt2, look_again
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import error_sentence
-from gptcore.weights.gpt2_download import MEGABYTES, REPOSITORY, Stopped, can_fetch, fetch_gpt2
+from gptcore.weights.gpt2_download import MEGABYTES, REPOSITORY, can_fetch, fetch_gpt2
 
 ALLOW_VARIABLE = "GPT_EXPLORER_ALLOW_DOWNLOAD"
 _LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -27,39 +29,30 @@ def download_allowed() -> bool:
 
 
 class Download:
-    """A download on a thread of its own: it goes on while pages are changed, for everyone at once."""
+    """A download in the background: it goes on while pages are changed, for everyone at once."""
 
     def __init__(self) -> None:
         self.done, self.total = 0, MEGABYTES * 10**6
-        self.error: InputError | None = None
-        self.finished = False
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="download", daemon=True)
-
-    def start(self) -> Download:
-        """Begin. Returns itself."""
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Want it no longer; it ends with the piece that is on its way, and nothing is kept."""
-        self._stop.set()
+        self._job: Job[None] = Job(REPOSITORY, self._fetch, gate=FairGate(), urgent=True)
+        self.start, self.cancel = self._job.start, self._job.cancel
 
     @property
     def active(self) -> bool:
         """Whether it goes on."""
-        return self._thread.is_alive() and not self._stop.is_set()
+        return self._job.active
 
-    def _work(self) -> None:
+    @property
+    def error(self) -> InputError | None:
+        """What ended it, in a form for the reader."""
+        error = self._job.error
+        return error if isinstance(error, InputError) else None
+
+    def _fetch(self, stopped: CancelCheck) -> Iterator[None]:
         try:
-            fetch_gpt2(self._tell, self._stop.is_set)
-            self.finished = True
-        except Stopped:
-            pass
-        except InputError as error:
-            self.error = error
+            fetch_gpt2(self._tell, stopped)
         finally:
             look_again()
+        yield from ()
 
     def _tell(self, done: int, total: int) -> None:
         self.done, self.total = done, max(done, total)
@@ -91,12 +84,13 @@ def download_gpt2() -> None:
 def _start() -> None:
     download = _DOWNLOADS.get(REPOSITORY)
     if download is None or not download.active:
-        _DOWNLOADS[REPOSITORY] = Download().start()
+        download = _DOWNLOADS[REPOSITORY] = Download()
+        download.start()
     st.session_state["_wants_gpt2"] = True
 
 
 def _stop() -> None:
-    _DOWNLOADS[REPOSITORY].stop()
+    _DOWNLOADS[REPOSITORY].cancel()
     st.session_state.pop("_wants_gpt2", None)
 
 

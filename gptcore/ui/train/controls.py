@@ -87,7 +87,7 @@ def transport(name: str, plan: Plan | None) -> Training | None:
             help=text("speed_help"),
         )
     if training is not None:
-        training.seconds_a_step = SPEEDS[st.session_state["train_speed"]]
+        training.pace(SPEEDS[st.session_state["train_speed"]])
         if plan is not None and plan != training.plan:
             st.info(text("changed"), icon=":material/difference:")
     return training
@@ -185,6 +185,6 @@ def _here_or_started(name: str, plan: Plan) -> Training:
     training = trainings.get(name)
     if training is None or not training.active:
         training = trainings.start(name, plan)
-        training.seconds_a_step = SPEEDS[st.session_state.get("train_speed", "full")]
+        training.pace(SPEEDS[st.session_state.get("train_speed", "full")])
         st.session_state["train_run"] = training.id
     return training

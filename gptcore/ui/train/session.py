@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import atexit
 import copy
-import math
 import secrets
-import threading
-import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from gptcore.errors import InputError
+from gptcore.errors import CancelCheck, InputError
 from gptcore.examples import encode
 from gptcore.results.training import StepRecord, TrainingRun, WatchedTargets
 from gptcore.tokenizers.choice import tokenizer_for
@@ -29,11 +26,7 @@ from gptcore.ui.train.plan import Plan
 if TYPE_CHECKING:
     from gptcore.model import GPTModel
 
-State = Literal[
-    "waiting", "preparing", "playing", "paused", "finished", "stopped", "preempted", "failed", "interrupted"
-]
-PATIENCE_SECONDS = 60.0
-"""How long a paused training may keep others waiting."""
+State = Literal["waiting", "preparing", "playing", "paused", "finished", "stopped", "preempted", "failed"]
 _GATE = FairGate()
 _STARTED: weakref.WeakSet[Training] = weakref.WeakSet()
 
@@ -51,15 +44,10 @@ class Training:
         self.plan = plan
         self.name = name
         self.model: GPTModel | None = None
-        self.preempted = False
-        self.seconds_a_step = 0.0  # at least; 0 is as fast as it goes
         self.config = plan.choice.config
         self._source = source
         self._watched: WatchedTargets | None = None
-        self._allowed: float = 0.0
-        self._resting = False  # a pause begins when the step that is being made is done
-        self._changed = threading.Condition()
-        self._job: Job[StepRecord] = Job(plan, self._records, plan.config.steps + 1, gate=_GATE)
+        self._job: Job[StepRecord] = Job(plan, self._records, plan.config.steps + 1, gate=_GATE, paused=True)
 
     def start(self) -> Training:
         """Begin, or queue up; it pauses at step 0 until `play` or `step_once`."""
@@ -69,21 +57,23 @@ class Training:
 
     def play(self) -> None:
         """Go on until the end."""
-        self._allow(math.inf)
+        self._job.play()
 
     def step_once(self) -> None:
         """Make one more update, then pause."""
-        self._allow(1.0)
+        self._job.step_once()
 
     def pause(self) -> None:
         """Pause after the step that is being made."""
-        self._allow(0.0)
+        self._job.pause()
+
+    def pace(self, seconds_per_step: float) -> None:
+        """Take at least so many seconds for each step; 0 is as fast as it goes."""
+        self._job.seconds_per_record = seconds_per_step
 
     def stop(self) -> None:
         """End it within a layer's time; what was reached stays. Returns at once."""
         self._job.cancel()
-        with self._changed:
-            self._changed.notify_all()
 
     def end(self, seconds: float = 3.0) -> GPTModel | None:
         """End it and wait until its optimizer is gone; the model as the last step left it."""
@@ -93,7 +83,7 @@ class Training:
     @property
     def going(self) -> bool:
         """Whether another record is on its way."""
-        return self._job.active and (self._allowed > 0 or not self._resting)
+        return self._job.going
 
     @property
     def active(self) -> bool:
@@ -129,7 +119,7 @@ class Training:
             if self._job.done == 0:
                 return "preparing"
             return "playing" if self.going else "paused"
-        if self.preempted:
+        if self._job.preempted:
             return "preempted"
         return "finished" if self._job.done == self.plan.config.steps + 1 else "stopped"
 
@@ -138,13 +128,8 @@ class Training:
         """The steps so far."""
         return TrainingRun(tuple(self._job.records), self.config.vocab_size, self.plan.config.to_dict(), self._watched)
 
-    def _allow(self, steps: float) -> None:
-        with self._changed:
-            self._allowed = steps
-            self._changed.notify_all()
-
-    def _records(self, stopped: Callable[[], bool]) -> Iterator[StepRecord]:
-        """The run, at the visitor's pace. On the job's thread."""
+    def _records(self, stopped: CancelCheck) -> Iterator[StepRecord]:
+        """The run, step by step. On the job's thread."""
         from gptcore.training.loop import train, training_bytes, watched_targets
 
         plan = self.plan
@@ -169,8 +154,6 @@ class Training:
             for record in steps:
                 model.origin = replace(model.origin, kind="trained_here", name=self._model_name(record.step))
                 yield record
-                if record.step < plan.config.steps and not self._may_go_on(stopped):
-                    return
         finally:
             steps.close()  # type: ignore[attr-defined]
             give_memory_back()
@@ -191,22 +174,6 @@ class Training:
         choice = self.plan.choice
         start = choice.size if choice.kind == "untrained" else choice.name or choice.kind
         return f"{start}+{step}"
-
-    def _may_go_on(self, stopped: Callable[[], bool]) -> bool:
-        """Wait while it is paused, or ahead of its pace; False when it is over."""
-        since = time.monotonic()
-        while not stopped():
-            with self._changed:
-                due = time.monotonic() - since >= self.seconds_a_step
-                self._resting = self._allowed == 0
-                if self._allowed > 0 and due:
-                    self._allowed -= 1
-                    return True
-                self._changed.wait(0.05 if self._allowed > 0 else 0.2)
-            if self._allowed == 0 and _GATE.waiting and time.monotonic() - since > PATIENCE_SECONDS:
-                self.preempted = True
-                return False
-        return False
 
 
 @atexit.register

@@ -98,17 +98,44 @@ def test_jobs_take_turns_in_order_and_know_their_place() -> None:
 def test_a_paused_job_waits_and_goes_on() -> None:
     job = Job("k", counting(1000, 0.002), gate=FairGate()).start()
     until(lambda: job.done > 0)
-    job.hold()
+    job.pause()
     time.sleep(0.05)
     reached = job.done
     time.sleep(0.1)
     assert job.done == reached
-    assert job.held
-    job.go_on()
-    until(lambda: job.done > reached)
-    job.hold()
+    assert job.paused
+    assert not job.going
+    job.step_once()
+    until(lambda: job.done == reached + 1)
+    until(lambda: not job.going)
+    assert job.done == reached + 1
+    job.play()
+    until(lambda: job.done > reached + 2)
+    job.pause()
     job.cancel()  # also out of a pause
     assert job.wait(SOON)
+
+
+def test_a_job_can_begin_paused_and_keeps_its_pace() -> None:
+    job = Job("k", counting(4), 4, gate=FairGate(), paused=True).start()
+    until(lambda: job.done == 1 and not job.going)
+    job.seconds_per_record = 0.1
+    began = time.monotonic()
+    job.play()
+    assert job.wait(SOON)
+    assert time.monotonic() - began >= 0.2  # three records, each at least a tenth after the one before
+    assert job.finished
+
+
+def test_a_paused_job_gives_way_to_those_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gptcore.ui.jobs.job.PATIENCE_SECONDS", 0.1)
+    gate = FairGate()
+    paused = Job("k", counting(10), 10, gate=gate, paused=True).start()
+    until(lambda: paused.done == 1)
+    other = Job("o", counting(3), 3, gate=gate).start()
+    assert other.wait(SOON)
+    assert other.finished
+    assert (paused.preempted, paused.finished, paused.records) == (True, False, [0])
 
 
 @pytest.mark.parametrize("error", [InputError("bad_seed", "no seed"), ZeroDivisionError("oh")])

@@ -14,7 +14,7 @@ import streamlit
 from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
-from gptcore import GPTModel, InputError, load_gpt2, score, trained_small_model
+from gptcore import Cancelled, GPTModel, InputError, load_gpt2, score, trained_small_model
 from gptcore.presets import PRESETS
 from gptcore.ui import memory
 from gptcore.ui.export.code import script_for
@@ -24,7 +24,7 @@ from gptcore.ui.models.cache import ModelShelf
 from gptcore.ui.models.catalog import look_again
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state.translations import LANGUAGES, text_in
-from gptcore.weights.gpt2_download import REPOSITORY, Stopped
+from gptcore.weights.gpt2_download import REPOSITORY
 from tests import ROOT
 from tests.support.browsing import IN_CHINESE_AND_DARK, axe_violations, keyed, open_page, overflows, wait_until_idle
 from tests.support.serving import free_port
@@ -264,7 +264,7 @@ def test_a_download_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     def fetch(progress: Callable[[int, int], None], stopped: Callable[[], bool]) -> Path:
         until(stopped)
         ended.append(True)
-        raise Stopped
+        raise Cancelled
 
     monkeypatch.setenv("GPT_EXPLORER_ALLOW_DOWNLOAD", "1")
     monkeypatch.setattr(download, "fetch_gpt2", fetch)
