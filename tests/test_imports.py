@@ -35,6 +35,7 @@ FOUNDATION = {
     "gptcore.results",
     "gptcore.sweeps.seed_lists",
     "gptcore.text_units",
+    "gptcore.texts",
     "gptcore.token_display",
 }
 """What everything may build on: no torch, no page."""
@@ -246,9 +247,9 @@ def test_torch_stays_out_until_it_is_needed() -> None:
         ("gptcore.scoring", "def show():\n    import plotly.graph_objects as go", "plotly"),
         ("gptcore.scoring", "from gptcore.charts import theme", "gptcore.charts"),
         ("gptcore.not_yet_written", "import streamlit", "streamlit"),
-        ("gptcore.charts.perplexity_ruler", "from gptcore.charts.theme import COLOURS\nimport plotly", None),
-        ("gptcore.charts.perplexity_ruler", "from ..scoring import score", "gptcore.scoring"),
-        ("gptcore.charts.perplexity_ruler", "import torch", "torch"),
+        ("gptcore.charts.ruler", "from gptcore.charts.theme import COLOURS\nimport plotly", None),
+        ("gptcore.charts.ruler", "from ..scoring import score", "gptcore.scoring"),
+        ("gptcore.charts.ruler", "import torch", "torch"),
         ("gptcore.ui.models.choice", "from gptcore import score\nimport streamlit as st", None),
         ("gptcore.ui.models.choice", "import pages.explore", "pages.explore"),
         ("gptcore.weights", "import torch", "torch"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,36 @@ class Report:
     def log10_perplexity(self) -> float:
         """log10 of the perplexity: what is left to say of one that exceeds a float."""
         return self.cross_entropy / math.log(10)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the chain and the table."""
+        from gptcore.results.notebook import report_html
+
+        return report_html(self)
+
+    def plot(self, kind: str = "target_probabilities", **settings: Any) -> Any:
+        """One of the page's figures.
+
+        Args:
+            kind: "target_probabilities", "log_probabilities", "perplexity" (the ruler from 1 to V), or "top_tokens"
+                of the scored position `index`.
+            settings: What the function of `gptcore.charts` takes besides, such as `index`, `style` or `words`.
+
+        Returns:
+            A `plotly.graph_objects.Figure`.
+
+        Raises:
+            ValueError: For another kind.
+        """
+        charts = import_module("gptcore.charts")  # by name: results know nothing of charts until one is wanted
+        if kind == "perplexity":
+            return charts.perplexity_ruler([("", self.perplexity)], self.vocab_size, **settings)
+        if kind == "top_tokens":
+            return charts.top_tokens(self, settings.pop("index", 0), **settings)
+        if kind not in ("target_probabilities", "log_probabilities"):
+            kinds = "target_probabilities, log_probabilities, perplexity or top_tokens"
+            raise ValueError(f"kind is one of {kinds}, not {kind!r}")
+        return getattr(charts, kind)(self, **settings)
 
     def to_frame(self) -> pd.DataFrame:
         """A tidy table, a row a scored position."""

@@ -7,12 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from gptcore.texts import LANGUAGES
 from gptcore.ui.examples.state import restore_examples
 from gptcore.ui.memory import settle
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.picker import model_picker, unknown_model_notice
 from gptcore.ui.state import url
-from gptcore.ui.state.translations import LANGUAGES, browser_language, page_text
+from gptcore.ui.state.translations import browser_language, page_text
 from gptcore.ui.widgets.basics import code_span
 from gptcore.ui.widgets.glossary import words_used
 

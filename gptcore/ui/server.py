@@ -25,14 +25,14 @@ sys.path[:] = [str(_ROOT), *(entry for entry in sys.path if Path(entry or ".").r
 
 def warm_up() -> None:
     """Import torch, draw the default model, score what the first visitor will see, import what charts need."""
-    from gptcore.charts.perplexity_ruler import perplexity_ruler
     from gptcore.charts.report_distribution import rank_curve, top_tokens
     from gptcore.charts.report_positions import log_probabilities, target_probabilities
+    from gptcore.charts.ruler import perplexity_ruler
     from gptcore.presets import PRESETS
+    from gptcore.texts import text_in
     from gptcore.ui.memory import settle
     from gptcore.ui.models.choice import ModelChoice
     from gptcore.ui.models.result_cache import prepare
-    from gptcore.ui.state.translations import text_in
 
     report, curve = prepare(ModelChoice(), PRESETS["book"])
     text = text_in("en", "explore")

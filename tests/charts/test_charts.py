@@ -10,16 +10,16 @@ import pytest
 import torch
 
 from gptcore import Example, GPTModel, Report, score
-from gptcore.charts.perplexity_ruler import perplexity_ruler
 from gptcore.charts.report_distribution import rank_curve, top_tokens
 from gptcore.charts.report_positions import MOST_ROWS, log_probabilities, target_probabilities
+from gptcore.charts.ruler import perplexity_ruler
 from gptcore.charts.theme import DARK, LIGHT, Style, label
 from gptcore.config import SIZES
 from gptcore.examples import encode
 from gptcore.initialization import untrained_model
 from gptcore.scoring import rank_curve as rank_curve_of
+from gptcore.texts import text_in
 from gptcore.tokenizers.gpt2 import gpt2_tokenizer
-from gptcore.ui.state.translations import text_in
 from tests.support.given import score_logits
 
 NASTY = 'a<b>&"$x$ **c**\n![x](http://y)\u202e'

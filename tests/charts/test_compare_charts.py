@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from gptcore import Example, number_format
 from gptcore.charts.compared_texts import MOST_STEPS, difference_waterfall, text_losses
-from gptcore.charts.seed_losses import MOST_DOTS, seed_losses, stacked
-from gptcore.charts.seed_positions import position_spread, seed_positions
+from gptcore.charts.seed_spread import position_spread, seed_positions
+from gptcore.charts.seeds import MOST_DOTS, seed_losses, stacked
 from gptcore.charts.theme import DARK, Style
 from gptcore.config import SIZES
 from gptcore.initialization import untrained_model
 from gptcore.results.comparison import ExampleRecord, aligned_rows
 from gptcore.results.seeds import SeedTable
 from gptcore.sweeps.runner import compare_examples
-from gptcore.ui.state.translations import LANGUAGES, text_in
+from gptcore.texts import LANGUAGES, text_in
 
 NASTY = ("<b>a</b>", '&"$x$', "\n![x](http://y)")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gptcore.ui.state.translations import LANGUAGES, text_in
+from gptcore.texts import LANGUAGES, text_in
 from tests.bench.visitors import visitors
 from tests.support.serving import serving
 

@@ -16,8 +16,8 @@ from transformers import GPT2Config, GPT2LMHeadModel, GPT2Model
 from gptcore.errors import InputError
 from gptcore.examples import Example, encode
 from gptcore.scoring import score
+from gptcore.texts import text_in
 from gptcore.tokenizers.gpt2 import gpt2_tokenizer
-from gptcore.ui.state.translations import text_in
 from gptcore.weights.checkpoints import load_checkpoint, load_gpt2, save_checkpoint
 from gptcore.weights.gpt2_layout import read_config
 from gptcore.weights.gpt2_search import find_gpt2

@@ -118,7 +118,7 @@ def _listed(pairs: Iterable[tuple[str, object]]) -> str:
 
 def _ruler_and_bars(comparison: ModelComparison) -> dict[str, go.Figure]:
     from gptcore.charts.compared_models import model_bars
-    from gptcore.charts.perplexity_ruler import perplexity_ruler
+    from gptcore.charts.ruler import perplexity_ruler
 
     text, style = page_text("compare_models"), current_style()
     vocabulary = comparison.first.vocab_size

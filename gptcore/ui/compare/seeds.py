@@ -138,8 +138,8 @@ def _choose(seed: int) -> None:
 
 def _figures(table: SeedTable) -> dict[str, Any]:
     """The three charts, by title."""
-    from gptcore.charts.seed_losses import seed_losses
-    from gptcore.charts.seed_positions import position_spread, seed_positions
+    from gptcore.charts.seed_spread import position_spread, seed_positions
+    from gptcore.charts.seeds import seed_losses
 
     text, style = page_text("compare"), current_style()
     figures = (

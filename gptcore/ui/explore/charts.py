@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 def linked_charts(report: Report) -> dict[str, go.Figure]:
     """Target probabilities, their logs, the ruler; a click on any position opens it. Returns the figures by title."""
-    from gptcore.charts.perplexity_ruler import perplexity_ruler
     from gptcore.charts.report_positions import log_probabilities, target_probabilities
+    from gptcore.charts.ruler import perplexity_ruler
 
     text, style, selected = page_text("explore"), current_style(), _position(report)
     best, worst = int(np.argmax(report.log_probability)), int(np.argmin(report.log_probability))

@@ -196,7 +196,7 @@ def _one_call(steps: Steps, words: str) -> None:
 
 
 def _exp(steps: Steps, words: str) -> None:
-    from gptcore.charts.perplexity_ruler import perplexity_ruler
+    from gptcore.charts.ruler import perplexity_ruler
 
     ruler = page_text("explore")
     marks = [(ruler("chart_perplexity.this"), steps.perplexity)]

@@ -12,8 +12,9 @@ import streamlit as st
 
 from gptcore.charts.theme import DARK, LIGHT, Style
 from gptcore.errors import InputError
+from gptcore.texts import Text
 from gptcore.token_display import visible
-from gptcore.ui.state.translations import Text, page_text
+from gptcore.ui.state.translations import page_text
 
 PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 

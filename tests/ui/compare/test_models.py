@@ -10,16 +10,16 @@ from streamlit.testing.v1 import AppTest
 
 from gptcore import Example, GPTModel, Report, score, trained_small_model, untrained_model
 from gptcore.charts.compared_models import model_bars
-from gptcore.charts.perplexity_ruler import perplexity_ruler
+from gptcore.charts.ruler import perplexity_ruler
 from gptcore.config import SIZES
 from gptcore.presets import PRESETS
 from gptcore.results.comparison import ModelComparison
+from gptcore.texts import LANGUAGES, text_in
 from gptcore.token_display import visible
 from gptcore.ui.compare.model_exports import models_script
 from gptcore.ui.compare.model_fields import SENTENCES
 from gptcore.ui.models.catalog import look_again
 from gptcore.ui.models.choice import ModelChoice
-from gptcore.ui.state.translations import LANGUAGES, text_in
 from tests import ROOT
 from tests.support.visiting import address_of, alt_texts, settled, warnings
 from tests.weights.test_gpt2 import TINY, published

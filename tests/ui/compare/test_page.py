@@ -16,7 +16,7 @@ from gptcore.results.comparison import aligned_rows
 from gptcore.results.seeds import SeedSummary, SeedTable
 from gptcore.sweeps.cache import SweepCache
 from gptcore.sweeps.runner import compare_examples
-from gptcore.ui.state.translations import LANGUAGES, text_in
+from gptcore.texts import LANGUAGES, text_in
 from tests import ROOT
 from tests.support.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
 

@@ -9,7 +9,7 @@ from gptcore import Example, score
 from gptcore.config import SIZES
 from gptcore.initialization import untrained_model
 from gptcore.presets import PRESETS
-from gptcore.ui.state.translations import LANGUAGES, text_in
+from gptcore.texts import LANGUAGES, text_in
 from tests.support.visiting import (
     address_of,
     alt_texts,

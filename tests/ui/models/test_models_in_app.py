@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from gptcore import Cancelled, GPTModel, InputError, load_gpt2, score, trained_small_model
 from gptcore.presets import PRESETS
+from gptcore.texts import LANGUAGES, text_in
 from gptcore.ui import memory
 from gptcore.ui.export.code import script_for
 from gptcore.ui.models import choice as model_choice
@@ -23,7 +24,6 @@ from gptcore.ui.models import download
 from gptcore.ui.models.cache import ModelShelf
 from gptcore.ui.models.catalog import look_again
 from gptcore.ui.models.choice import ModelChoice
-from gptcore.ui.state.translations import LANGUAGES, text_in
 from gptcore.weights.gpt2_download import REPOSITORY
 from tests import ROOT
 from tests.support.browsing import IN_CHINESE_AND_DARK, axe_violations, keyed, open_page, overflows, wait_until_idle

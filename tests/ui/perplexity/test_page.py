@@ -16,9 +16,9 @@ from gptcore.config import SIZES
 from gptcore.initialization import untrained_model
 from gptcore.interpretation import mean_of_perplexities, underflow, units
 from gptcore.presets import PRESETS
+from gptcore.texts import LANGUAGES, text_in
 from gptcore.tokenizers.seven_words import seven_word_tokenizer
 from gptcore.training.memorization import LEARNED, NEW, UPDATES, learned_by_heart
-from gptcore.ui.state.translations import LANGUAGES, text_in
 from tests import ROOT
 from tests.support.browsing import IN_CHINESE_AND_DARK, axe_violations, keyed, open_page, overflows, wait_until_idle
 from tests.support.visiting import settled

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gptcore.ui.state.translations import LANGUAGES, Text, fields, text_in
+from gptcore.texts import LANGUAGES, Text, fields, text_in
 from tests import ROOT, SOURCES
 
 FOLDER = ROOT / "gptcore" / "ui" / "text"

@@ -12,7 +12,7 @@ from gptcore.config import SIZES
 from gptcore.initialization import untrained_model
 from gptcore.presets import PRESETS, SEVEN_WORD_EXAMPLES
 from gptcore.results.steps import Steps
-from gptcore.ui.state.translations import text_in
+from gptcore.texts import text_in
 from gptcore.ui.step_by_step import formulas, tensors, view
 from gptcore.ui.widgets import html_picture
 from tests import ROOT

@@ -17,10 +17,10 @@ from gptcore.charts.training import perplexity_curve, two_losses, watched_probab
 from gptcore.config import SIZES
 from gptcore.examples import encode
 from gptcore.results.training import StepRecord, TrainingRun
+from gptcore.texts import text_in
 from gptcore.tokenizers.seven_words import seven_word_tokenizer
 from gptcore.training.loop import watched_targets
 from gptcore.training.text_batches import shipped_text
-from gptcore.ui.state.translations import text_in
 from gptcore.ui.train.session import end_all
 from gptcore.ui.widgets.basics import download
 from tests.support.visiting import settled, visit

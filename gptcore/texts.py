@@ -1,0 +1,58 @@
+"""Every word that a person reads: a folder a language, a file a page, the same keys in each. No Streamlit here."""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+_FOLDER = Path(__file__).parent / "ui" / "text"
+
+
+class Text:
+    """One file's words. A missing key is a KeyError; a test compares the languages before anyone sees it."""
+
+    def __init__(self, language: str, section: str, table: dict[str, Any]) -> None:
+        self.language = language
+        self.section = section
+        self._table = table
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The words under a key ("title" or "table.key"), with {values} put in."""
+        words: Any = self._table
+        for part in key.split("."):
+            words = words[part]
+        if not isinstance(words, str):
+            raise KeyError(f"{self.section}.{key} is a table of words, not words")
+        return words.format(**values) if values else words
+
+    def group(self, key: str) -> dict[str, str]:
+        """A whole table of words, such as those of one chart."""
+        table = self._table[key]
+        if not isinstance(table, dict):
+            raise KeyError(f"{self.section}.{key} is not a table of words")
+        return table
+
+    def has(self, key: str) -> bool:
+        """Whether there are words under a top-level key."""
+        return isinstance(self._table.get(key), str)
+
+
+@cache
+def text_in(language: str, section: str) -> Text:
+    """The words of one file in one language."""
+    return Text(language, section, tomllib.loads((_FOLDER / language / f"{section}.toml").read_text("utf-8")))
+
+
+@cache
+def prose_in(language: str, name: str) -> str:
+    """A longer text of one language, as Markdown."""
+    return (_FOLDER / "prose" / language / f"{name}.md").read_text("utf-8")
+
+
+def fields(words: str) -> set[str]:
+    """The names of the {values} that some words want; a test compares them between languages."""
+    return {name for _, name, _, _ in string.Formatter().parse(words) if name}
