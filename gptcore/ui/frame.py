@@ -9,6 +9,7 @@ import streamlit as st
 
 from gptcore.texts import LANGUAGES
 from gptcore.ui.examples.state import restore_examples
+from gptcore.ui.launch import app_folder
 from gptcore.ui.memory import settle
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.picker import model_picker, unknown_model_notice
@@ -35,7 +36,7 @@ PAGES = {
 def pages() -> list[Any]:
     """Streamlit's pages, titled in the visitor's language; the addresses stay the same."""
     text = page_text("app")
-    folder = Path(__file__).parents[2] / "pages"
+    folder = app_folder() / "pages"
     return [
         st.Page(folder / f"{name}.py", title=text(f"pages.{name}"), icon=icon, url_path=name, default=name == "explore")
         for name, icon in PAGES.items()

@@ -22,6 +22,8 @@ _ROOT = _HERE.parents[1]
 # and not this one, whose modules would be found a second time under short names.
 sys.path[:] = [str(_ROOT), *(entry for entry in sys.path if Path(entry or ".").resolve() not in (_HERE, _ROOT))]
 
+from gptcore.ui.launch import app_folder  # noqa: E402  # found once the path is set
+
 
 def warm_up() -> None:
     """Import torch, draw the default model, score what the first visitor will see, import what charts need."""
@@ -70,4 +72,4 @@ def _say_sorry(_: Exception) -> bool:
     return True
 
 
-app = st.App(_ROOT / "app.py", lifespan=_lifespan, on_script_error=_say_sorry)
+app = st.App(app_folder() / "app.py", lifespan=_lifespan, on_script_error=_say_sorry)

@@ -27,18 +27,23 @@ class Serving:
 
 @contextmanager
 def serving(
-    log: Path, script: str | Path = "app.py", environment: Mapping[str, str] | None = None
+    log: Path,
+    script: str | Path = "app.py",
+    environment: Mapping[str, str] | None = None,
+    *,
+    python: str | Path = sys.executable,
+    cwd: Path = ROOT,
 ) -> Iterator[Serving]:
     """Start Streamlit on a script, wait until it is healthy, and end it by its process id."""
     url = f"http://127.0.0.1:{free_port()}"
-    command = [sys.executable, "-m", "streamlit", "run", str(script)]
+    command = [str(python), "-m", "streamlit", "run", str(script)]
     command += ["--server.address=127.0.0.1", f"--server.port={url.rpartition(':')[2]}"]
     command += ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]
     with (
         log.open("wb") as output,
         subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
