@@ -14,10 +14,10 @@ from gptcore.errors import InputError
 
 
 class Dropout(nn.Module):
-    """Dropout that draws from its own generator, so that a run depends on nobody else's.
+    """Sets a random share of its input to 0 while training, and scales up the rest; in evaluation it changes nothing.
 
-    `F.dropout` takes no generator; the same draws, bit for bit, from an explicit one.
-    In evaluation (`model.eval()`) it returns its input.
+    `F.dropout` would do the same, but it draws from the one generator of the process: two trainings at the same time
+    would change each other's numbers. This one draws the same numbers, bit for bit, from a generator of its own.
     """
 
     def __init__(self, drop_rate: float) -> None:
@@ -150,12 +150,6 @@ class GPTModel(nn.Module):
         """Where the configuration says so, let the output head be the token embedding."""
         if self.config.tie_output_head:
             self.out_head.weight = self.tok_emb.weight
-
-    def draw_dropout_from(self, generator: torch.Generator) -> None:
-        """Let every dropout of this model draw from `generator`."""
-        for module in self.modules():
-            if isinstance(module, Dropout):
-                module.generator = generator
 
     def hidden_states(self, in_idx: Tensor) -> Tensor:
         """Everything but the output head.

@@ -75,6 +75,13 @@ def transformers_like(model: GPTModel) -> torch.nn.Module:
     return oracle
 
 
+def draw_dropout_from(model: GPTModel, generator: torch.Generator) -> None:
+    """Let every dropout of a model draw from `generator`, as a training does."""
+    for module in model.modules():
+        if isinstance(module, Dropout):
+            module.generator = generator
+
+
 @torch.inference_mode()
 def shaken(model: GPTModel) -> GPTModel:
     """Biases and LayerNorms away from their 0 and 1, so that a mistake in one of them shows."""
@@ -231,7 +238,7 @@ def test_dropout_is_off_in_evaluation() -> None:
     model = untrained_model(replace(TINY, drop_rate=0.5), 7)
     with torch.inference_mode():
         assert torch.equal(model(ids), plain(ids))
-        model.train().draw_dropout_from(seeded_generator(1))
+        draw_dropout_from(model.train(), seeded_generator(1))
         assert not torch.allclose(model(ids), plain(ids), atol=1e-2)
         assert torch.equal(model.eval()(ids), plain(ids))
 
@@ -242,7 +249,7 @@ def test_dropout_draws_from_its_own_generator() -> None:
     before = torch.get_rng_state()
     answers = []
     for seed in (1, 1, 2):
-        model.draw_dropout_from(seeded_generator(seed))
+        draw_dropout_from(model, seeded_generator(seed))
         with torch.inference_mode():
             answers.append(model(ids))
     assert torch.equal(torch.get_rng_state(), before)
@@ -256,13 +263,13 @@ def test_attention_written_out_is_the_fused_one() -> None:
     model = untrained_model(replace(TINY, drop_rate=1e-9), 7)
     with torch.inference_mode():
         fused = model.eval()(ids)
-        model.train().draw_dropout_from(seeded_generator(1))
+        draw_dropout_from(model.train(), seeded_generator(1))
         torch.testing.assert_close(model(ids), fused, rtol=0, atol=1e-5)
 
 
 def test_a_gradient_reaches_every_weight() -> None:
     model = untrained_model(replace(TINY, drop_rate=0.1, qkv_bias=True), 7).train()
-    model.draw_dropout_from(seeded_generator(1))
+    draw_dropout_from(model, seeded_generator(1))
     logits = model(ids_of(4, 12))
     F.cross_entropy(logits.flatten(0, 1), ids_of(4, 12, seed=1).flatten()).backward()
     assert [name for name, weight in model.named_parameters() if weight.grad is None or not weight.grad.any()] == []

@@ -2,10 +2,12 @@
 
 import ast
 import importlib
+import os
 import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,6 +90,16 @@ def test_help_lists_the_public_names() -> None:
     script = "import pydoc, gptcore; print(pydoc.plain(pydoc.render_doc(gptcore)))"
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert [name for name in {*gptcore.__all__} - {"__version__"} if name not in run.stdout] == []
+
+
+def test_a_typed_client_of_the_public_names_passes_the_strict_checker(tmp_path: Path) -> None:
+    client = tmp_path / "client.py"  # outside the project: its settings do not hold there
+    client.write_text((ROOT / "tests" / "typed_client.py").read_text("utf-8"))
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--ignore-missing-imports"]
+    command += ["--config-file=", f"--cache-dir={tmp_path / 'cache'}", str(client)]
+    environment = {**os.environ, "MYPYPATH": str(ROOT)}
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert run.stdout.splitlines()[-1].startswith("Success"), run.stdout
 
 
 EXAMPLE = Example("every effort moves", "effort moves you")

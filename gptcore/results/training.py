@@ -48,11 +48,6 @@ class StepRecord:
         """exp(cross_entropy)."""
         return perplexity_of(self.cross_entropy)
 
-    @property
-    def watched_cross_entropy(self) -> float:
-        """−mean of the watched log-probabilities, in nats; nan where nothing is watched."""
-        return float(-self.log_probability.mean()) if len(self.log_probability) else math.nan
-
 
 @dataclass(frozen=True)
 class WatchedTargets:
