@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from gptcore.texts import LANGUAGES, text_in
 from gptcore.ui.frame import PAGES
-from gptcore.ui.state.translations import LANGUAGES, text_in
 from gptcore.ui.widgets.glossary import WORDS
 from tests import ROOT
 from tests.ui.state.test_texts import FOLDER, SECTIONS, words_of
