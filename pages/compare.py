@@ -1,8 +1,9 @@
-"""Compare: what one seed or one text cannot show. Many seeds on one input, or several inputs under one model."""
+"""Compare: what one seed or one text cannot show. Many seeds, several inputs or models, or a list of texts."""
 
 import streamlit as st
 
 from gptcore.ui.compare.fields import compare_view, compared_texts, pair_menu
+from gptcore.ui.compare.many_texts import many_texts_view
 from gptcore.ui.compare.model_fields import sentence_menu
 from gptcore.ui.compare.models import models_view
 from gptcore.ui.compare.seeds import seeds_view
@@ -14,12 +15,15 @@ VIEWS = {"seeds": seeds_view, "inputs": inputs_view, "models": models_view}
 
 heading("compare")
 choice = current_choice()
-temperature = temperature_control(page_controls())
 with st.container(horizontal=True, vertical_alignment="bottom", key="compare_bar"):
-    view = compare_view(list(VIEWS))
+    view = compare_view([*VIEWS, "list"])
     if view == "inputs":
         pair_menu()
     if view == "models":
         sentence_menu()
-examples = compared_texts(choice, open_at_first=view == "inputs")
-VIEWS[view](choice, examples, temperature)
+if view == "list":
+    many_texts_view(choice)
+else:
+    temperature = temperature_control(page_controls())
+    examples = compared_texts(choice, open_at_first=view == "inputs")
+    VIEWS[view](choice, examples, temperature)

@@ -33,6 +33,13 @@ class Palette:
     series: tuple[str, ...]  # models, inputs, curves: to be told apart, no meaning of their own
 
     surprise: str = "Cividis"  # the one even, colour-blind-safe scale: −ln p, from sure to surprised
+    surprise_levels: tuple[tuple[str, str], ...] = (  # (background, text) of words in running text, from sure
+        ("transparent", "#17202e"),
+        ("#fff2c2", "#17202e"),
+        ("#fdd07a", "#17202e"),
+        ("#e8912d", "#17202e"),
+        ("#8a3b06", "#ffffff"),
+    )
     gain: str = "#0f8a6c"  # a difference for the better, and
     loss: str = "#c2410c"  # for the worse: also written with + and −
 
@@ -60,6 +67,13 @@ DARK = Palette(
     grid="#2a3340",
     paper="#10151d",
     series=("#6db3f2", "#f5a25d", "#4fd1ab", "#cf9df0", "#e0c25a", "#f28db5", "#8fc1d0", "#a9b4c2"),
+    surprise_levels=(
+        ("transparent", "#e7ecf3"),
+        ("#37311d", "#f4ead2"),
+        ("#614a17", "#fbf1dc"),
+        ("#96600f", "#ffffff"),
+        ("#ffd27a", "#17202e"),
+    ),
     gain="#4fd1ab",
     loss="#f5a25d",
 )

@@ -27,6 +27,7 @@ PAGES = {
     "explore": ":material/search_insights:",
     "step_by_step": ":material/stairs:",
     "perplexity": ":material/casino:",
+    "long_text": ":material/article:",
     "compare": ":material/compare_arrows:",
     "train": ":material/trending_down:",
 }

@@ -1,0 +1,93 @@
+"""Take a scored list along: its table, its numbers, its chart, and code that gives the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from gptcore.ui.compare.exports import script_on_page
+from gptcore.ui.compare.list_fields import TextList
+from gptcore.ui.compare.list_table import list_table
+from gptcore.ui.export.code import model_code
+from gptcore.ui.export.downloads import analysis_downloads
+from gptcore.ui.models.choice import ModelChoice
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from gptcore.results.lists import ListRecord
+
+LONGEST_IN_SCRIPT = 200
+"""A list of more rows is read by the script from the table that is taken along."""
+
+
+def list_downloads(
+    records: Sequence[ListRecord],
+    entered: TextList,
+    choice: ModelChoice,
+    figures: Mapping[str, go.Figure],
+    *,
+    first_token: bool,
+) -> None:
+    """Buttons for a list's table, numbers, chart, script and notebook."""
+    script = list_script(entered, choice, first_token=first_token)
+    script_on_page(script)
+    with st.container(horizontal=True, key="downloads_list"):
+        analysis_downloads(
+            "download_list",
+            "many_texts",
+            csv=lambda: list_csv(records, entered),
+            analysis=lambda: {"rows": [_as_dict(record) for record in records]},
+            figures=figures,
+            script=script,
+        )
+
+
+def list_csv(records: Sequence[ListRecord], entered: TextList) -> str:
+    """The table, with the original columns; a cell that a spreadsheet would take for a formula stays text."""
+    from gptcore.tables import safe_cell
+
+    frame = list_table(records, entered)
+    for column in frame.columns[frame.dtypes == "object"]:
+        frame[column] = [safe_cell(cell) if isinstance(cell, str) else cell for cell in frame[column]]
+    frame.columns = [safe_cell(str(name)) for name in frame.columns]
+    return str(frame.to_csv(index=False))
+
+
+def list_script(entered: TextList, choice: ModelChoice, *, first_token: bool) -> str:
+    """A script that runs as it stands beside `gptcore` and prints the list's numbers."""
+    setup, model = model_code(choice)
+    option = ", first_token=True" if first_token else ""
+    if len(entered.rows) <= LONGEST_IN_SCRIPT:
+        reading, rows = "", "[\n" + "".join(f"    {row!r},\n" for row in entered.rows) + "]"
+    else:
+        prompt, target = entered.columns[entered.prompt_column], None
+        if entered.target_column is not None:
+            target = entered.columns[entered.target_column]
+        reading = "import pandas as pd\n\n"
+        table = 'pd.read_csv("many_texts.csv", keep_default_na=False, dtype=str)'
+        columns = (
+            f"[{prompt!r}]" if target is None else f"[[{prompt!r}, {target!r}]].itertuples(index=False, name=None)"
+        )
+        rows = f"list({table}{columns})"
+    return (
+        f"{reading}from gptcore import score_list\n{setup}\n\n"
+        f"model = {model}\n"
+        f"rows = {rows}\n\n"
+        f"for record in score_list(model, rows{option}):\n"
+        "    if record.error is None:\n"
+        '        print(f"{record.index + 1}  {record.tokens} tokens  cross-entropy {record.cross_entropy:.4f} nats  "\n'
+        '              f"perplexity {record.perplexity:,.2f}  bits per byte {record.bits_per_byte:.4f}")\n'
+        "    else:\n"
+        '        print(f"{record.index + 1}  {record.error}")\n'
+    )
+
+
+def _as_dict(record: ListRecord) -> dict[str, Any]:
+    names = (
+        "index", "prompt", "target", "tokens", "bytes", "total_log_probability", "cross_entropy", "perplexity",
+        "bits_per_byte", "most_surprising_piece", "most_surprising_nats",
+    )  # fmt: skip
+    return {name: getattr(record, name) for name in names} | {"error": str(record.error) if record.error else None}

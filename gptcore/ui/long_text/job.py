@@ -1,0 +1,103 @@
+"""A long text scored in the background: window by window, each in turn with other visitors, kept for a reload."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from gptcore.errors import CancelCheck
+from gptcore.tokenizers.choice import tokenizer_for
+from gptcore.ui.jobs.job import Job, own_jobs
+from gptcore.ui.jobs.turn_queue import FairGate
+from gptcore.ui.long_text.source import LongText, prepared_text
+from gptcore.ui.models.cache import shelf
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.models.result_cache import LRUCache
+
+if TYPE_CHECKING:
+    from gptcore.results.text_report import TextReport
+    from gptcore.results.windows import Measurement, WindowRecord
+    from gptcore.windows import TextJob
+
+JOB = "long_text"
+STRIDES_JOB = "long_text_strides"
+
+_SCORED = LRUCache(most=12)
+"""What is scored of the last texts, by what decides it: a page that is loaded again goes on from there."""
+
+Scored = tuple["TextJob", "WindowRecord"]
+"""What a job's records are: the prepared text, the same in each, and what one window gave."""
+
+
+def scoring_job(choice: ModelChoice, entered: LongText) -> Job[Scored] | None:
+    """The job that scores a text, started where it is not there yet; None where the text cannot be scored."""
+    key = (choice, entered)
+    job: Job[Scored] | None = own_jobs().get(JOB, key)
+    if job is None:
+        prepared = prepared_text(choice, entered)
+        job = start_scoring(choice, entered, prepared) if prepared is not None else None
+    return job
+
+
+def start_scoring(choice: ModelChoice, entered: LongText, prepared: TextJob) -> Job[Scored]:
+    """Score a text; what is scored already is not computed again."""
+
+    def make(stopped: CancelCheck) -> Iterator[Scored]:
+        return _scored(choice, prepared, (choice, entered))
+
+    # a gate of its own: each batch of windows takes a turn at the model, so jobs need not wait for one another
+    return own_jobs().start(JOB, (choice, entered), make, len(prepared.windows), gate=FairGate())
+
+
+def _scored(choice: ModelChoice, prepared: TextJob, key: Hashable) -> Iterator[Scored]:
+    may_keep = choice.kind != "trained_here"  # whose weights may change under the same name
+    found = _SCORED.get(key) if may_keep else None
+    finished: tuple[WindowRecord, ...] = found if isinstance(found, tuple) else ()
+    for batch in prepared.batches:
+        if batch[0] >= len(finished):
+            with shelf().turn(choice) as model:
+                finished = (*finished, *prepared.score(model, batch))
+            if may_keep:
+                _SCORED.keep(key, finished)
+        for index in batch:
+            yield prepared, finished[index]
+
+
+def report_of(job: Job[Scored]) -> TextReport | None:
+    """The report of the windows that are in; None before the first."""
+    records = job.records
+    if not records:
+        return None
+    prepared = records[0][0]
+    return prepared.report([record for _, record in records])
+
+
+def measuring_job(choice: ModelChoice, text: str, ways: Sequence[tuple[int, bool]]) -> Job[Measurement]:
+    """The job that measures a text once for each (stride, whether the first token is scored)."""
+    key = (choice, text, tuple(ways))
+    job: Job[Measurement] | None = own_jobs().get(STRIDES_JOB, key)
+    if job is not None:
+        return job
+
+    def make(stopped: CancelCheck) -> Iterator[Measurement]:
+        return _measured(choice, text, ways, stopped)
+
+    return own_jobs().start(STRIDES_JOB, key, make, len(ways), gate=FairGate())
+
+
+def _measured(
+    choice: ModelChoice, text: str, ways: Sequence[tuple[int, bool]], stopped: CancelCheck
+) -> Iterator[Measurement]:
+    from gptcore.windows import prepare_text
+
+    for stride, first_token in ways:
+        prepared = prepare_text(
+            choice.config, text, stride=stride, first_token=first_token, tokenizer=tokenizer_for(choice.vocab_size)
+        )
+        records: list[WindowRecord] = []
+        for batch in prepared.batches:
+            if stopped():
+                return
+            with shelf().turn(choice) as model:
+                records += prepared.score(model, batch)
+        yield prepared.report(records).measurement()

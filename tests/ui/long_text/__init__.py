@@ -1,0 +1,1 @@
+"""Tests of `gptcore.ui.long_text`."""
