@@ -176,6 +176,8 @@ class LogitGradient:
             target, then the most likely others.
         probability: (N, k) their probabilities.
         gradient: (N, k) (probability − 1 if it is the target) / N.
+        logit_change: (N, k) what the update that follows makes of these logits; None where none follows, like
+        logit_change_by_target: (N, N, k) at [m, n] what a step for target m alone would make of the logits at n.
     """
 
     step: int
@@ -187,6 +189,8 @@ class LogitGradient:
     shown_piece: tuple[tuple[str, ...], ...]
     probability: Floats = field(repr=False)
     gradient: Floats = field(repr=False)
+    logit_change: Floats | None = field(default=None, repr=False)
+    logit_change_by_target: Floats | None = field(default=None, repr=False)
 
     @property
     def positions(self) -> int:

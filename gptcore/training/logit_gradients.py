@@ -7,14 +7,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
+from torch.func import functional_call
 
 from gptcore.examples import TokenBatch
 from gptcore.model import GPTModel
-from gptcore.results.training import Ids, LogitGradient
+from gptcore.results.training import Floats, Ids, LogitGradient
 from gptcore.training.config import TrainConfig
 from gptcore.training.loop import train, watched_targets
 
@@ -81,14 +83,52 @@ def logit_gradients(
     )
 
 
+def logit_changes(model: GPTModel, batch: TokenBatch, shown: Ids, learning_rate: float) -> tuple[Floats, Floats]:
+    """What one plain gradient step makes of the logits, and what a step for each target alone would make of them.
+
+    All positions share the weights, so a step for one target moves the logits at the other positions too.
+
+    Args:
+        model: The model, in evaluation mode; its weights stay as they are.
+        batch: The encoded examples, with N targets.
+        shown: (N, k) the tokens whose logits are wanted.
+        learning_rate: How far the step goes against the gradient of the mean cross-entropy.
+
+    Returns:
+        (N, k) the change by the whole step, and (N, N, k) at [m, n] the change at position n by target m's part of
+        it. The parts add up to the whole but for what curves: less than in proportion for small learning rates.
+    """
+    inputs, scored = torch.from_numpy(batch.inputs), torch.from_numpy(batch.scored)
+    targets, tokens = torch.from_numpy(batch.targets[batch.scored]), torch.from_numpy(shown)
+    weights = dict(model.named_parameters())
+    with torch.enable_grad():
+        logits = model(inputs)[scored]  # (N, V)
+        losses = -logits.log_softmax(dim=-1)[torch.arange(len(targets)), targets] / len(targets)  # (N,)
+        parts = [torch.autograd.grad(loss, list(weights.values()), retain_graph=True) for loss in losses]
+
+    def change(gradient: Sequence[Tensor]) -> Tensor:
+        moved = {name: weight - learning_rate * g for (name, weight), g in zip(weights.items(), gradient, strict=True)}
+        after: Tensor = functional_call(model, moved, (inputs,))[scored]  # (N, V)
+        return (after - logits).gather(-1, tokens)  # (N, k)
+
+    with torch.no_grad():
+        whole = change([torch.stack(tensors).sum(dim=0) for tensors in zip(*parts, strict=True)])
+        by_target = torch.stack([change(part) for part in parts])  # (N, N, k)
+    return whole.numpy(), by_target.numpy()
+
+
 def follow_gradients(model: GPTModel, batch: TokenBatch, config: TrainConfig) -> Iterator[LogitGradient]:
     """Train on one batch, yielding the gradient on its logits before every update and after the last.
 
     The bars and what an update makes of them: through all layers, not on the logits alone. The tokens that are
-    shown at first stay, so that the bars of two steps are of the same tokens.
+    shown at first stay, so that the bars of two steps are of the same tokens. With each plain gradient
+    step (SGD, not clipped) comes what it makes of the logits.
     """
     kept: Ids | None = None
     for record in train(model, [batch], config):
         gradient = logit_gradients(model, batch, step=record.step, kept=kept)
         kept = gradient.shown_token_id
+        if record.learning_rate is not None and config.optimizer == "sgd" and config.max_norm is None:
+            whole, by_target = logit_changes(model, batch, kept, record.learning_rate)
+            gradient = replace(gradient, logit_change=whole, logit_change_by_target=by_target)
         yield gradient

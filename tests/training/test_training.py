@@ -327,6 +327,34 @@ def test_updates_raise_the_target_and_keep_the_tokens() -> None:
     np.testing.assert_array_equal(wide[0].shown_token_id, wide[2].shown_token_id)
 
 
+def test_the_change_of_the_logits_is_that_of_the_next_step() -> None:
+    """Within a row, logits differ by what ln p differs by; the parts of a small step add up to the whole."""
+    for rate, rest in ((0.1, 0.2), (1e-4, 1e-6)):
+        config = TrainConfig(rate, steps=2, optimizer="sgd")
+        before, after, last = follow_gradients(untrained_model(SIZES["toy"], 123), seven(), config)
+        assert before.logit_change is not None
+        assert before.logit_change_by_target is not None
+        assert last.logit_change is None  # no step follows
+        moved = np.log(after.probability) - np.log(before.probability) - before.logit_change
+        np.testing.assert_allclose(moved - moved[:, :1], 0, atol=1e-5)  # a row's normalizer moves all alike
+        parts = before.logit_change_by_target
+        assert parts.shape == (3, 3, 7)
+        np.testing.assert_allclose(parts.sum(axis=0), before.logit_change, atol=rest)
+
+
+def test_a_logit_can_move_against_its_push() -> None:
+    """Weights are shared by the positions: "moves" is pushed down after "every", and rises by the second target's step."""
+    config = TrainConfig(0.1, steps=1, optimizer="sgd")
+    before = next(follow_gradients(untrained_model(SIZES["toy"], 123), seven(), config))
+    token = before.shown_piece[0].index("moves")
+    assert before.logit_change is not None
+    assert before.logit_change_by_target is not None
+    assert before.gradient[0, token] > 0  # so the step pushes it down
+    assert before.logit_change[0, token] > 0.1
+    assert before.logit_change_by_target[:, 0, token].argmax() == 1
+    assert before.target_piece[1] == "moves"
+
+
 # A text to learn
 
 

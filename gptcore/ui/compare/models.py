@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from gptcore import number_format
 from gptcore.errors import InputError
 from gptcore.examples import Example
 from gptcore.results.comparison import ModelComparison
-from gptcore.results.report import perplexity_of
+from gptcore.results.report import Floats, perplexity_of
 from gptcore.token_display import visible
 from gptcore.ui.compare.model_fields import MOST_MODELS, chosen_models, compared_choice, compared_name
 from gptcore.ui.models.choice import ModelChoice
@@ -44,7 +44,8 @@ def models_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
     if len(comparison.names) < 2:
         st.info(text("two_models"), icon=":material/add:")
         return
-    st.markdown(_reading(comparison))
+    untrained = {compared_name(model) for model in chosen if model.startswith("untrained/")}
+    st.markdown(_reading(comparison, untrained))
     figures = _ruler_and_bars(comparison)
     first, second = _pair(comparison)
     figures |= _waterfall(comparison, first, second)
@@ -73,8 +74,8 @@ def _comparison(chosen: Sequence[str], examples: Sequence[Example], temperature:
     return ModelComparison(tuple(name for name, _ in named), tuple(report for _, report in named))
 
 
-def _reading(comparison: ModelComparison) -> str:
-    """Who is surprised least, by what factor, and which token that comes from most."""
+def _reading(comparison: ModelComparison, untrained: Collection[str]) -> str:
+    """Which model has the lower perplexity, how many times lower, at which tokens, and whether that is chance."""
     text = page_text("compare_models")
     losses = [report.cross_entropy for report in comparison.reports]
     best, worst = int(np.argmin(losses)), int(np.argmax(losses))
@@ -86,28 +87,39 @@ def _reading(comparison: ModelComparison) -> str:
         "most": number_format.perplexity(comparison.reports[worst].perplexity),
     }
     if factor < 1.05:
-        return text("reading.even", **named)
-    gain = comparison.gain(worst, best)
-    top = int(np.argmax(gain))
-    return text(
-        "reading.better",
-        **named,
-        factor=number_format.factor(factor),
-        token=code_span(comparison.first.target_piece[top]),
-        gain=number_format.signed_nats(float(gain[top])),
-        share=number_format.percent(float(gain[top] / gain[gain > 0].sum())),
-    ) + _losers(comparison, gain)
+        said = [text("reading.even", **named)]
+    else:
+        said = [text("reading.better", **named, factor=number_format.factor(factor))]
+        said += _tokens_of_the_difference(comparison, comparison.gain(worst, best), named)
+    if {comparison.names[best], comparison.names[worst]} <= set(untrained):
+        said.append(text("reading.chance"))
+    return (" " if text.language == "en" else "").join(said)
 
 
-def _losers(comparison: ModelComparison, gain: Any) -> str:
-    """The token at which the better model does worse, where there is one."""
-    bottom = int(np.argmin(gain))
-    if gain[bottom] >= -0.01:
-        return ""
-    token = code_span(comparison.first.target_piece[bottom])
-    return " " + page_text("compare_models")(
-        "reading.but", token=token, loss=number_format.signed_nats(float(gain[bottom]))
-    )
+def _tokens_of_the_difference(comparison: ModelComparison, gain: Floats, named: dict[str, str]) -> list[str]:
+    """Where the better model gains, mostly or most, and where it loses.
+
+    Args:
+        comparison: The models.
+        gain: (N,) by how many nats ln p is higher under the better model.
+        named: The two models' names.
+    """
+    text = page_text("compare_models")
+    top, bottom = int(np.argmax(gain)), int(np.argmin(gain))
+    share = float(gain[top] / gain[gain > 0].sum())
+    said = [
+        text(
+            "reading.mostly" if share >= 0.5 else "reading.largest",
+            **named,
+            token=code_span(comparison.first.target_piece[top]),
+            gain=number_format.nats(float(gain[top])),
+            share=number_format.percent(share),
+        )
+    ]
+    if gain[bottom] < -0.01:
+        token, loss = code_span(comparison.first.target_piece[bottom]), number_format.nats(-float(gain[bottom]))
+        said.append(text("reading.but", **named, token=token, loss=loss))
+    return said
 
 
 def _listed(pairs: Iterable[tuple[str, object]]) -> str:

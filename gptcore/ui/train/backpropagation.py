@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
+import numpy as np
 import streamlit as st
 
 from gptcore import number_format
@@ -52,6 +53,7 @@ def backpropagation(choice: ModelChoice) -> None:
         _push(before, index, target, is_target)
     with right, st.container(border=True):
         _distribution(before, after, index, target, (p_before, p_after))
+    _changes(before, index)
     st.markdown(
         text(
             "backpropagation.after",
@@ -155,6 +157,52 @@ def _push(gradient: LogitGradient, index: int, target: str, is_target: int) -> N
         ),
         title=text("chart_push.title", step=gradient.step + 1),
     )
+
+
+def _changes(gradient: LogitGradient, index: int) -> None:
+    """Each logit's push beside its real change, and how much of that each target's part of the step makes."""
+    text = page_text("train")
+    assert gradient.logit_change is not None
+    assert gradient.logit_change_by_target is not None
+    push, change = -gradient.gradient[index], gradient.logit_change[index]
+    by_target = gradient.logit_change_by_target[:, index]  # (N, k)
+    pieces = gradient.shown_piece[index]
+    table = {
+        text("changes.token"): [visible(piece) for piece in pieces],
+        text("changes.push"): push,
+        text("changes.change"): change,
+    }
+    for m, piece in enumerate(gradient.target_piece):
+        name = text("changes.own" if m == index else "changes.by", number=m + 1, target=visible(piece))
+        table[name] = by_target[m]
+    numbers = list(table)[1:]
+    with st.container(border=True):
+        st.markdown(f"**{text('changes.title', step=gradient.step + 1)}**")
+        st.dataframe(
+            table,
+            hide_index=True,
+            key="backpropagation_changes",
+            alt=text("changes.title", step=gradient.step + 1),
+            column_config={name: st.column_config.NumberColumn(format="%+.4f") for name in numbers},
+        )
+        against = np.where(push * change < 0, np.abs(change), 0.0)
+        token = int(against.argmax())
+        words = "along" if against[token] == 0.0 else "against_up" if change[token] > 0 else "against_down"
+        part = by_target[:, token] * np.sign(change[token])
+        most = int(part.argmax())
+        st.markdown(
+            text(
+                f"changes.{words}",
+                token=code_span(pieces[token]),
+                push=number_format.signed_nats(float(push[token])),
+                change=f"{abs(float(change[token])):.4f}",
+                part=f"{abs(float(by_target[most, token])):.4f}",
+                number=most + 1,
+                target=code_span(gradient.target_piece[most]),
+            )
+        )
+        rest = float(np.abs(change - by_target.sum(axis=0)).max())
+        st.caption(text("changes.note", rest=f"{rest:.4f}"))
 
 
 def _distribution(before: LogitGradient, after: LogitGradient, index: int, target: str, p: tuple[float, float]) -> None:

@@ -18,6 +18,7 @@ from gptcore.ui.widgets.glossary import meaning
 def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
     """The step, its cross-entropy and its perplexity as cards."""
     text, record = page_text("train"), run.records[index]
+    batch = "_batch" if plan.text is not None else ""  # of a text, a step sees some windows only
     step, loss, perplexity = st.columns(3)
     with step:
         values: dict[str, Any] = {"steps": number_format.count(plan.config.steps)}
@@ -36,7 +37,7 @@ def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
     with loss:
         number_card(
             "train_cross_entropy",
-            text("numbers.cross_entropy"),
+            text(f"numbers.cross_entropy{batch}"),
             number_format.nats(record.cross_entropy),
             text(
                 "reading_loss",
@@ -48,7 +49,7 @@ def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
     with perplexity:
         number_card(
             "train_perplexity",
-            text("numbers.perplexity"),
+            text(f"numbers.perplexity{batch}"),
             number_format.perplexity(record.perplexity, record.cross_entropy),
             text(
                 "reading_perplexity" if index else "reading_perplexity_first",

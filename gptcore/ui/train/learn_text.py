@@ -176,7 +176,9 @@ def _losses(run: TrainingRun, plan: Plan) -> dict[str, go.Figure]:
                 f"train_{key}_cross_entropy",
                 text(f"text.{key}"),
                 number_format.nats(loss),
-                text(f"text.reading_{key}", perplexity=number_format.perplexity(perplexity_of(loss))),
+                text(
+                    f"text.reading_{key}", step=measured.step, perplexity=number_format.perplexity(perplexity_of(loss))
+                ),
                 help=meaning("loss", "validation"),
             )
         if run.overfitting_onset is not None:

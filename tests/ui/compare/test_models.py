@@ -18,6 +18,7 @@ from gptcore.texts import LANGUAGES, text_in
 from gptcore.token_display import visible
 from gptcore.ui.compare.model_exports import models_script
 from gptcore.ui.compare.model_fields import SENTENCES
+from gptcore.ui.compare.models import _tokens_of_the_difference
 from gptcore.ui.models.catalog import look_again
 from gptcore.ui.models.choice import ModelChoice
 from tests import ROOT
@@ -151,7 +152,29 @@ def test_two_models_side_by_side(comparison: ModelComparison, language: str) -> 
 
 def test_a_gain_that_is_a_loss_at_one_token_is_said() -> None:
     never_met = Example("The people of", " the United States like chocolate", "continuation")
-    assert "It does worse at `␣chocolate`: −" in reading(compared(examples=(never_met,)))
+    said = reading(compared(examples=(never_met,)))
+    assert "At `␣chocolate` it is the other way round: Small trained model gives it an ln p lower by " in said
+    assert "chance" not in said  # one of the two is trained
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_difference_between_untrained_models_is_called_chance(language: str) -> None:
+    """And every amount is written without a sign, in the direction that its sentence names."""
+    at = compared(models="untrained/mini,untrained/124M", language=language)
+    assert text_in(language, "compare_models")("reading.chance") in reading(at)
+    assert "+" not in reading(at)
+    assert "−" not in reading(at)
+
+
+@pytest.mark.parametrize(("gains", "words"), [((3.0, 0.5, 0.1), "mostly"), ((1.0, 0.9, 0.8), "largest")])
+def test_most_is_said_of_half_or_more_only(
+    comparison: ModelComparison, gains: tuple[float, ...], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gptcore.ui.state.translations.current_language", lambda: "en")
+    (said,) = _tokens_of_the_difference(comparison, np.array(gains), {"best": "A", "worst": "B"})
+    share = gains[0] / sum(gains)
+    known = {"token": "`␣the`", "best": "A", "worst": "B", "gain": f"{gains[0]:.4f}", "share": f"{100 * share:.1f}%"}
+    assert said == text_in("en", "compare_models")(f"reading.{words}", **known)
 
 
 def test_the_same_model_twice_under_two_seeds_names_cannot_happen() -> None:
