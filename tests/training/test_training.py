@@ -343,7 +343,7 @@ def test_the_change_of_the_logits_is_that_of_the_next_step() -> None:
 
 
 def test_a_logit_can_move_against_its_push() -> None:
-    """Weights are shared by the positions: "moves" is pushed down after "every", and rises by the second target's step."""
+    """Positions share the weights: "moves" is pushed down after "every", and rises by the second target's step."""
     config = TrainConfig(0.1, steps=1, optimizer="sgd")
     before = next(follow_gradients(untrained_model(SIZES["toy"], 123), seven(), config))
     token = before.shown_piece[0].index("moves")
