@@ -20,7 +20,7 @@ PRESETS: dict[str, tuple[Example, ...]] = {
         Example.from_ids([40, 1107, 588], [588, 428, 11311]),
     ),
     "chinese": (Example("今天天气很好", alignment="shifted"),),
-    "repetitive": (Example("the cat and the cat and the cat and the", " cat", "continuation"),),
+    "repetitive": (Example("the whale and the whale and the whale and the whale", alignment="shifted"),),
     "forgotten_space": (Example("every effort moves", "effort moves you"),),
 }
 """Inputs to start from, by name; the numbers of the first two are in the tests."""

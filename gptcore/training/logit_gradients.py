@@ -109,7 +109,8 @@ def logit_changes(model: GPTModel, batch: TokenBatch, shown: Ids, learning_rate:
     def change(gradient: Sequence[Tensor]) -> Tensor:
         moved = {name: weight - learning_rate * g for (name, weight), g in zip(weights.items(), gradient, strict=True)}
         after: Tensor = functional_call(model, moved, (inputs,))[scored]  # (N, V)
-        return (after - logits).gather(-1, tokens)  # (N, k)
+        change_of_shown: Tensor = (after - logits).gather(-1, tokens)  # (N, k)
+        return change_of_shown
 
     with torch.no_grad():
         whole = change([torch.stack(tensors).sum(dim=0) for tensors in zip(*parts, strict=True)])

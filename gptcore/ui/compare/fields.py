@@ -30,8 +30,8 @@ PAIRS: dict[str, tuple[Example, ...]] = {
         Example("I had always thuoght him rather a cheap genius", alignment="shifted"),
     ),
     "leading_space": (
-        Example("every effort moves", " you", "continuation"),
-        Example("every effort moves", "you", "continuation"),
+        Example("I want to thank", " you", "continuation"),
+        Example("I want to thank", "you", "continuation"),
     ),
     "languages": (
         Example("The weather is very fine today.", alignment="shifted"),

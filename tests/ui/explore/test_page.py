@@ -219,7 +219,7 @@ def test_text_becomes_ids_and_text_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("preset", "rows", "count"), [("book", 2, 6), ("slip", 2, 6), ("chinese", 1, 9), ("repetitive", 1, 1)]
+    ("preset", "rows", "count"), [("book", 2, 6), ("slip", 2, 6), ("chinese", 1, 9), ("repetitive", 1, 10)]
 )
 def test_presets_fill_the_fields_and_line_up(preset: str, rows: int, count: int) -> None:
     at = visit(prompt_1="typed before", target_1=" it")
