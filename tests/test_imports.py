@@ -78,7 +78,7 @@ LAYERS = {
     "charts": Layer({"numpy", "pandas", "plotly"}, {"foundation"}),
     "classroom": Layer(set(), {"foundation"}),
     "ui": Layer(
-        {"numpy", "pandas", "plotly", "streamlit"},
+        {"numpy", "pandas", "plotly", "segno", "streamlit"},
         {"foundation", "tokens", "maths", "charts", "classroom", "face"},
         later={"torch"},
     ),

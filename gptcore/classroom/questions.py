@@ -26,6 +26,7 @@ MAX_OPTIONS = 8
 MAX_CHARACTERS = 300
 """Longest text of a question, and of each of its options and details."""
 _LARGEST = 1e300
+_PLACES = 240
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,19 @@ class Question:
             return self.answer is None or self.answer in range(len(self.options))
         least = 0.0 if self.scale == "log" else -math.inf
         return least < self.low < self.high < math.inf and self.answer is not None
+
+    def points(self) -> list[float]:
+        """The places of a slider from `low` to `high`: evenly spaced on the axis, to three digits, with the mark.
+
+        >>> Question("perplexity", "log", 5.0, low=1.0, high=14.0, mark=7.0).points()[::24]
+        [1.0, 1.3, 1.7, 2.21, 2.87, 3.74, 4.87, 6.34, 8.26, 10.8, 14.0]
+        """
+        if self.scale == "linear":
+            places = [self.low + (self.high - self.low) * step / _PLACES for step in range(1, _PLACES)]
+        else:
+            places = [self.low * (self.high / self.low) ** (step / _PLACES) for step in range(1, _PLACES)]
+        rounded = {min(max(float(f"{place:.3g}"), self.low), self.high) for place in places}
+        return sorted({self.low, *rounded, self.high, *([self.mark] if self.mark is not None else [])})
 
     def read_guess(self, given: object) -> float:
         """Read a guess: a number within the question's range, or the index of an option.

@@ -13,6 +13,8 @@ from gptcore.ui.launch import app_folder
 from gptcore.ui.memory import settle
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.picker import model_picker, unknown_model_notice
+from gptcore.ui.room.session import begin_visit
+from gptcore.ui.room.strip import after_page, room_strip
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import browser_language, page_text
 from gptcore.ui.widgets.basics import code_span
@@ -30,6 +32,7 @@ PAGES = {
     "long_text": ":material/article:",
     "compare": ":material/compare_arrows:",
     "train": ":material/trending_down:",
+    "classroom": ":material/school:",
 }
 """The pages in the order of the navigation, by file name, which is also their address; with their icons."""
 
@@ -90,13 +93,19 @@ def frame(page: Any) -> None:
     st.session_state[_CONTROLS] = page_controls
     restore_examples()
     unknown_model_notice()
+    begin_visit()
+    name = page.url_path or next(iter(PAGES))  # Streamlit gives the first page the empty address
+    covered = room_strip(name, current_choice())
     try:
-        page.run()
+        if not covered:
+            page.run()
     finally:
         st.session_state.pop(_CONTROLS, None)  # so that `heading` knows a run without app.py
     words_used(page.url_path or "explore")
     if not url.finish():
         st.caption(text("address_too_long"))
+    if not covered:
+        after_page(name)
     settle()
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import streamlit as st
@@ -104,6 +104,12 @@ def value(
     if state[key] != default:
         put(key, write(state[key]))
     return state[key], refused(key)
+
+
+def go_to(page: str, query: Mapping[str, str]) -> NoReturn:
+    """Go to a page of the app and an address, which the run there reads as one that the visitor gave."""
+    st.session_state.pop("_address_before", None)  # it may be the address from a moment ago, and is meant all the same
+    st.switch_page(f"pages/{page}.py", query_params=dict(query))
 
 
 def finish() -> bool:

@@ -1,0 +1,44 @@
+"""How a page learns of what is new in its room: the browser asks for a small file, and runs a fragment when it changed.
+
+A fragment with `run_every` would run Python for every phone that waits; handing out a file costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v1 import declare_component
+
+from gptcore.classroom import Room
+from gptcore.ui.room.session import COOKIE_SECONDS, cookies, rooms
+
+_HERE = Path(__file__).parent
+INTERVAL_MS = 1_000
+_POLL = st.components.v2.component("room_poll", js=(_HERE / "poll.js").read_text("utf-8"), isolate_styles=False)
+
+
+def poll(room: Room, *, teaches: bool) -> None:
+    """Run the fragment that this stands in again when the room has news: for students its version, else all of it."""
+    _POLL(
+        key="room_poll",
+        data={
+            "file": f"component/{_served()}/{room.signal}",
+            "version": room.version,
+            "activity": room.activity,
+            "teaches": teaches,
+            "interval": INTERVAL_MS,
+            "cookies": cookies(),
+            "seconds": COOKIE_SECONDS,
+        },
+        on_news_change=_ignore,
+    )
+
+
+def _ignore() -> None:
+    """A trigger needs a callback; the run itself is what is wanted."""
+
+
+def _served() -> str:
+    """Let the server hand out the rooms' small files; under which name."""
+    return declare_component("room_signals", path=str(rooms().signals.folder)).name

@@ -1,0 +1,1 @@
+"""Tests of `gptcore.ui.classroom` and `gptcore.ui.room`."""
