@@ -79,6 +79,14 @@ class ModelComparison:
             columns[f"predicted_piece {name}"] = list(report.predicted_piece)
         return pd.DataFrame(columns)
 
+    def to_long_frame(self) -> pd.DataFrame:
+        """A row for each model and scored position: the table in tidy form, for spreadsheets and statistics."""
+        wanted = ["example", "position", "prompt_piece", "target_piece", "log_probability", "rank", "predicted_piece"]
+        frames = [report.to_frame()[wanted] for report in self.reports]
+        for name, frame in zip(self.names, frames, strict=True):
+            frame.insert(0, "model", name)
+        return pd.concat(frames, ignore_index=True)
+
     def to_dict(self) -> dict[str, Any]:
         """Every model's whole analysis by its name, for JSON."""
         return {name: report.to_dict() for name, report in zip(self.names, self.reports, strict=True)}

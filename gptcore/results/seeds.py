@@ -121,6 +121,20 @@ class SeedTable:
             frame[f"log_probability_{index + 1} {piece!r}"] = self.log_probability[:, index]
         return frame
 
+    def to_long_frame(self) -> pd.DataFrame:
+        """A row for each seed and scored position: the table in tidy form, for spreadsheets and statistics."""
+        seeds, N = self.log_probability.shape
+        return pd.DataFrame(
+            {
+                "seed": np.repeat(self.seeds, N),
+                "cross_entropy": np.repeat(self.cross_entropy, N),
+                "perplexity": np.repeat(self.perplexity, N),
+                "position": np.tile(np.arange(1, N + 1), seeds),
+                "target_piece": list(self.target_piece) * seeds,
+                "log_probability": self.log_probability.ravel(),
+            }
+        )
+
     def per_position(self) -> pd.DataFrame:
         """A row a scored position: mean, sample standard deviation, least and greatest log-probability, in nats."""
         columns = self.log_probability.astype(np.float64)

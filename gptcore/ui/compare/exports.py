@@ -28,13 +28,13 @@ def seeds_script(
     parsing = "" if isinstance(seeds, range) else "from gptcore import parse_seeds\n"
     wanted = repr(seeds) if isinstance(seeds, range) else f"parse_seeds({write_seeds(seeds)!r})"
     return (
-        f"from gptcore import Example, sweep_seeds\n{setup}\n{parsing}"
-        "from gptcore import SeedTable\n\n"
+        f"# What is needed.\nfrom gptcore import Example, SeedTable, sweep_seeds\n{setup}\n{parsing}\n"
+        "# Every seed scores the same examples.\n"
         f"{examples_code(examples)}"
         f"records = list(sweep_seeds({config}, examples, {wanted}{temperature_code(temperature)}))\n"
         "table = SeedTable.of(records)\n"
         "summary = table.summary()\n\n"
-        "print(table.to_frame().to_string())\n"
+        "# A row for each seed, then mean and spread.\nprint(table.to_frame().to_string())\n"
         'print(f"mean cross-entropy    {summary.mean:.4f} ± {summary.standard_error:.4f} nats")\n'
         'print(f"standard deviation    {summary.standard_deviation:.4f} nats")\n'
         'print(f"below ln V            {summary.below_uniform} of {summary.count}")\n'
@@ -48,12 +48,11 @@ def inputs_script(
     setup, model = model_code(choice)
     first, second = pair
     return (
-        f"from gptcore import Example, compare_examples\n{setup}\n"
-        "from gptcore import aligned_rows\n\n"
-        f"model = {model}\n"
+        f"# What is needed.\nfrom gptcore import Example, aligned_rows, compare_examples\n{setup}\n\n"
+        f"# Each example is scored by itself.\nmodel = {model}\n"
         f"{examples_code(examples)}"
         f"records = list(compare_examples(model, examples{temperature_code(temperature)}))\n\n"
-        "for record in records:\n"
+        "# The losses, then two examples token by token.\nfor record in records:\n"
         '    print(f"{record.example + 1}  cross-entropy {record.report.cross_entropy:.4f} nats  "\n'
         '          f"perplexity {record.report.perplexity:,.2f}  bits per byte {record.bits_per_byte:.3f}")\n'
         f"print(aligned_rows(records[{first}].report, records[{second}].report).to_string())\n"
@@ -84,10 +83,11 @@ def seeds_downloads(
 
     comparison_downloads(
         "seeds",
-        csv=lambda: table.to_frame().to_csv(index=False),
+        table=table.to_long_frame,
         analysis=lambda: sweep_to_dict(records),
         figures=figures,
         script=seeds_script(choice, examples, seeds, temperature),
+        cells=("from gptcore import charts\n\ncharts.seed_losses(table)", "charts.position_spread(table)"),
     )
 
 
@@ -103,7 +103,7 @@ def inputs_downloads(
     """Buttons for a comparison's aligned table, numbers, charts, script and notebook."""
     comparison_downloads(
         "inputs",
-        csv=lambda: rows.to_csv(index=False),
+        table=lambda: rows,
         analysis=lambda: {
             "texts": [{**record.report.to_dict(), "bits_per_byte": record.bits_per_byte} for record in records],
             "difference": {
@@ -114,6 +114,7 @@ def inputs_downloads(
         },
         figures=figures,
         script=inputs_script(choice, examples, pair, temperature),
+        cells=("from gptcore import charts\n\ncharts.text_losses(records)",),
     )
 
 

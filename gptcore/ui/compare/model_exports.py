@@ -18,11 +18,13 @@ def models_script(choices: Mapping[str, ModelChoice], examples: Sequence[Example
     setup = sorted({line for lines, _ in codes.values() for line in lines.splitlines()})
     models = "".join(f"    {name!r}: lambda: {model},\n" for name, (_, model) in codes.items())
     return (
-        "from gptcore import Example, score\n" + "\n".join(setup) + "\n\n"
+        "# What is needed.\nfrom gptcore import Example, score\n" + "\n".join(setup) + "\n\n"
+        "# The models, and the examples that each of them scores.\n"
         f"models = {{  # one is in memory at a time\n{models}}}\n"
         f"{examples_code(examples)}\n"
-        "for name, load in models.items():\n"
+        "# One model after the other.\nreports = []\nfor name, load in models.items():\n"
         f"    report = score(load(), examples{temperature_code(temperature)})\n"
+        "    reports.append((name, report))\n"
         '    print(f"{name}: cross-entropy {report.cross_entropy:.4f} nats, perplexity {report.perplexity:,.2f}")\n'
         '    print(report.to_frame()[["target_piece", "log_probability", "rank", "predicted_piece"]].to_string())\n'
     )
@@ -43,8 +45,9 @@ def models_downloads(
     """Buttons for a comparison's table, analyses, charts, script and notebook."""
     comparison_downloads(
         "models",
-        csv=lambda: comparison.to_frame().to_csv(index=False),
+        table=comparison.to_long_frame,
         analysis=comparison.to_dict,
         figures=figures,
         script=models_script(choices, examples, temperature),
+        cells=("from gptcore import ModelComparison, charts\n\ncharts.model_bars(ModelComparison.of(reports))",),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from gptcore.config import SIZES
@@ -15,11 +16,11 @@ def script_for(choice: ModelChoice, examples: Sequence[Example], temperature: fl
     """A Python script that runs as it stands beside `gptcore` and prints the same numbers."""
     setup, model = model_code(choice)
     return (
-        f"from gptcore import Example, score\n{setup}\n\n"
-        f"model = {model}\n"
+        f"# What is needed.\nfrom gptcore import Example, score\n{setup}\n\n"
+        f"# The model, the examples, and the whole calculation.\nmodel = {model}\n"
         f"{examples_code(examples)}"
         f"report = score(model, examples{temperature_code(temperature)})\n\n"
-        "print(report.to_frame().to_string())\n"
+        "# A row for each scored position, then the three numbers.\nprint(report.to_frame().to_string())\n"
         'print(f"mean log-probability  {report.mean_log_probability:.4f} nats")\n'
         'print(f"cross-entropy         {report.cross_entropy:.4f} nats")\n'
         'print(f"perplexity            {report.perplexity:,.2f}")\n'
@@ -51,13 +52,38 @@ def config_code(choice: ModelChoice) -> tuple[str, str]:
     return "from gptcore import SIZES", config
 
 
-def notebook_of(script: str) -> str:
-    """A script as a Jupyter notebook (nbformat 4.5), a cell for each of its parts."""
-    parts = script.strip().split("\n\n")
-    cells: list[dict[str, Any]] = [
-        {"cell_type": "code", "id": f"cell-{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": part}
-        for n, part in enumerate(part for part in parts if part)
-    ]
+_INSTALL = """\
+# Once, in the folder of GPT Loss Explorer; or start Jupyter in that folder.
+# %pip install '.[app]'"""
+
+
+def notebook_of(script: str, charts: Sequence[str] = ()) -> str:
+    """A script as a Jupyter notebook (nbformat 4.5).
+
+    Each of its parts is a cell; the comment that a part begins with stands before it as a sentence.
+
+    Args:
+        script: Parts of Python, an empty line between them.
+        charts: Expressions that draw the charts, a cell each at the end.
+    """
+    cells: list[dict[str, Any]] = []
+
+    def add(kind: str, source: str) -> None:
+        extra: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
+        cells.append({"cell_type": kind, "id": f"cell-{len(cells)}", "metadata": {}, "source": source, **extra})
+
+    add("markdown", "# GPT Loss Explorer\n\nThis notebook gives the numbers of the page that it was exported from.")
+    add("code", _INSTALL)
+    for part in script.strip().split("\n\n"):
+        lines = part.splitlines()
+        said = list(takewhile(lambda line: line.startswith("# "), lines))
+        if said:
+            add("markdown", "\n".join(line.removeprefix("# ") for line in said))
+        add("code", "\n".join(lines[len(said) :]))
+    if charts:
+        add("markdown", "The charts of the page.")
+    for chart in charts:
+        add("code", chart)
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}, indent=1)
 

@@ -8,25 +8,67 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from gptcore import number_format
 from gptcore.examples import Example
 from gptcore.results.report import Report
+from gptcore.tables import csv_bytes
+from gptcore.texts import Text
 from gptcore.ui.export.code import notebook_of, script_for
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import download
 
+MOST_ROWS = 500
+"""Rows of a table on an exported page; the CSV has them all."""
 
-def charts_page(title: str, figures: Mapping[str, go.Figure]) -> str:
-    """Charts as one HTML page that needs no internet, each under its title."""
-    parts = [
-        f"<h2>{escape(name)}</h2>" + figure.to_html(full_html=False, include_plotlyjs=n == 0)
-        for n, (name, figure) in enumerate(figures.items())
-    ]
+_PAGE_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#17202e}"
+    "dt{font-weight:600}dd{margin:0 0 .5rem;white-space:pre-wrap;overflow-wrap:anywhere}"
+    "table{border-collapse:collapse;font-size:13px;display:block;overflow-x:auto}"
+    "td,th{padding:.2rem .6rem;border-bottom:1px solid #d8dee8;text-align:left;white-space:pre}"
+    "pre{background:#eef1f6;padding:1rem;overflow-x:auto}@media print{pre{white-space:pre-wrap}}"
+)
+
+
+def report_page(
+    text: Text,
+    figures: Mapping[str, go.Figure],
+    *,
+    numbers: Mapping[str, str] | None = None,
+    table: pd.DataFrame | None = None,
+    script: str = "",
+) -> str:
+    """A whole analysis as one HTML page that needs no internet; its charts can still be zoomed and pointed at.
+
+    Args:
+        text: The words, in the language of the page; no visitor is known when the file is made.
+        figures: Charts by title.
+        numbers: What the analysis found, and what it was made of, by name.
+        table: Its table.
+        script: The Python code that gives the same numbers.
+    """
+    title = text("charts_title")
+    facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in (numbers or {}).items())
+    parts = [f"<dl>{facts}</dl>"] if facts else []
+    for n, (name, figure) in enumerate(figures.items()):
+        parts += [f"<h2>{escape(name)}</h2>", figure.to_html(full_html=False, include_plotlyjs=n == 0)]
+    if table is not None:
+        shown = table.head(MOST_ROWS)
+        more = (
+            f"<p>{escape(text('more_rows', rows=len(table), shown=len(shown)))}</p>" if len(table) > len(shown) else ""
+        )
+        parts += [f"<h2>{escape(text('table_title'))}</h2>", shown.to_html(index=False, border=0), more]
+    if script:
+        parts += [f"<h2>{escape(text('made_title'))}</h2>", f"<pre>{escape(script)}</pre>"]
     return (
-        f"<!doctype html><meta charset='utf-8'><title>{escape(title)}</title><h1>{escape(title)}</h1>{''.join(parts)}"
+        f"<!doctype html><html lang='{text.language}'><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{escape(title)}</title><style>{_PAGE_STYLE}</style>"
+        f"<body><h1>{escape(title)}</h1>{''.join(parts)}</body></html>"
     )
 
 
@@ -43,11 +85,32 @@ def report_downloads(
             "download",
             "score",
             names={"csv": "positions", "json": "report", "html": "charts"},
-            csv=lambda: report.to_frame().to_csv(index=False),
+            table=report.to_frame,
+            numbers=_numbers(report, choice),
             analysis=report.to_dict,
             figures=figures,
             script=script_for(choice, examples, temperature),
+            cells=("report.plot()", 'report.plot("log_probabilities")', 'report.plot("perplexity")'),
         )
+
+
+def _numbers(report: Report, choice: ModelChoice) -> dict[str, str]:
+    """What the report found and what it is about, by name, in the reader's language."""
+    text, explore = page_text("exports"), page_text("explore")
+    texts = [
+        " → ".join(part if isinstance(part, str) else ", ".join(map(str, part)) for part in (prompt, target) if part)
+        for prompt, target, _ in report.texts
+    ]
+    origin = report.provenance.origin
+    model = f"{origin.kind} {origin.name}" + (f", seed {origin.seed}" if origin.seed is not None else "")
+    return {
+        text("texts"): "\n".join(texts),
+        text("model"): model if choice.kind == "untrained" else choice.id,
+        explore("temperature"): f"{report.provenance.temperature:g}",
+        explore("mean_log_probability.label"): number_format.nats(report.mean_log_probability),
+        explore("cross_entropy.label"): number_format.nats(report.cross_entropy),
+        explore("perplexity.label"): number_format.perplexity(report.perplexity),
+    }
 
 
 def analysis_downloads(
@@ -57,7 +120,9 @@ def analysis_downloads(
     analysis: Callable[[], Any],
     figures: Mapping[str, go.Figure],
     script: str,
-    csv: Callable[[], str] | None = None,
+    table: Callable[[], pd.DataFrame] | None = None,
+    numbers: Mapping[str, str] | None = None,
+    cells: Sequence[str] = (),
     names: Mapping[str, str] | None = None,
 ) -> None:
     """Buttons for the files of a whole analysis, each made when its button is pressed.
@@ -68,16 +133,22 @@ def analysis_downloads(
         analysis: Makes the whole analysis as plain values, for JSON.
         figures: Charts by title.
         script: The Python script.
-        csv: The table, where this is the place for it.
+        table: Makes the table, where this is the place for it.
+        numbers: What the exported page says before its charts, by name.
+        cells: Code that draws the charts, for the end of the notebook.
         names: Of files that are called something else, by what their buttons' keys end with.
     """
     text = page_text("exports")
-    files: dict[str, tuple[Callable[[], str] | None, str, str]] = {
-        "csv": (csv, "csv", "text/csv"),
+    files: dict[str, tuple[Callable[[], str | bytes] | None, str, str]] = {
+        "csv": ((lambda: csv_bytes(table())) if table else None, "csv", "text/csv"),
         "json": (lambda: json_of(analysis()), "json", "application/json"),
-        "html": (lambda: charts_page(text("charts_title"), figures), "html", "text/html"),
+        "html": (
+            lambda: report_page(text, figures, numbers=numbers, table=table() if table else None, script=script),
+            "html",
+            "text/html",
+        ),
         "script": (lambda: script, "py", "text/x-python"),
-        "notebook": (lambda: notebook_of(script), "ipynb", "application/x-ipynb+json"),
+        "notebook": (lambda: notebook_of(script, cells), "ipynb", "application/x-ipynb+json"),
     }
     for kind, (make, ending, mime) in files.items():
         if make is not None:

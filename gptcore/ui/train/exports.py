@@ -14,6 +14,7 @@ import streamlit as st
 from gptcore.config import GPTConfig
 from gptcore.errors import InputError
 from gptcore.results.training import TrainingRun
+from gptcore.tables import csv_bytes
 from gptcore.ui.export.code import examples_code, model_code
 from gptcore.ui.export.downloads import analysis_downloads
 from gptcore.ui.models.choice import own_models
@@ -52,11 +53,11 @@ def keep_and_save(training: Training | None, run: TrainingRun, plan: Plan, figur
                 "application/octet-stream",
                 "train_save",
             )
-        download(text("records"), lambda: run.to_frame().to_csv(index=False), "steps.csv", "text/csv", "train_records")
+        download(text("records"), lambda: csv_bytes(run.to_frame()), "steps.csv", "text/csv", "train_records")
         if run.watched is not None:
             download(
                 text("targets"),
-                lambda: run.targets_frame().to_csv(index=False),
+                lambda: csv_bytes(run.targets_frame()),
                 "targets.csv",
                 "text/csv",
                 "train_targets",
@@ -97,11 +98,12 @@ def training_script(plan: Plan, records: int | None = None) -> str:
     if records is not None and records <= plan.config.steps:
         imports, steps = f"from itertools import islice\n{imports}", f"islice({steps}, {records})"
     return (
-        f"{imports}{setup}\n\n"
-        f"model = {model}\n{learned}config = TrainConfig({settings})\n\n"
-        f"records = []\nfor record in {steps}:\n"
+        f"# What is needed.\n{imports}{setup}\n\n"
+        f"# The model, what it learns, and how.\nmodel = {model}\n{learned}config = TrainConfig({settings})\n\n"
+        f"# The training: a record before every update and after the last.\nrecords = []\nfor record in {steps}:\n"
         "    records.append(record)\n"
         '    print(f"{record.step:4}  {record.cross_entropy:8.4f} nats  {record.perplexity:12,.2f}")\n\n'
+        "# All records as a table.\n"
         f"run = TrainingRun(tuple(records), model.config.vocab_size, config.to_dict(){watched})\n"
         f"print({table}.to_string())\n"
     )

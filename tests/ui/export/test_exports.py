@@ -1,5 +1,6 @@
 """What can be taken along gives the same numbers anywhere: script, notebook, JSON, table, charts."""
 
+import io
 import json
 import math
 import os
@@ -13,6 +14,7 @@ from typing import Any
 
 import nbformat
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
@@ -24,13 +26,15 @@ from gptcore.results.comparison import aligned_rows
 from gptcore.results.seeds import SeedTable, sweep_to_dict
 from gptcore.results.training import StepRecord, TrainingRun
 from gptcore.sweeps.runner import compare_examples, sweep_seeds
+from gptcore.tables import csv_bytes
+from gptcore.texts import text_in
 from gptcore.tokenizers.gpt2 import gpt2_tokenizer
 from gptcore.training.loop import watched_targets
 from gptcore.training.text_batches import split_text
 from gptcore.ui.compare.exports import inputs_script, seeds_script
 from gptcore.ui.compare.model_exports import models_script
 from gptcore.ui.export.code import model_code, notebook_of, script_for
-from gptcore.ui.export.downloads import charts_page, json_of
+from gptcore.ui.export.downloads import json_of, report_page
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.train.exports import training_analysis, training_script
 from gptcore.ui.train.plan import Plan
@@ -108,8 +112,14 @@ def test_the_notebook_is_valid_and_its_cells_are_the_script(case: str) -> None:
     script = script_for(*CASES[case])
     notebook = nbformat.reads(notebook_of(script), as_version=4)
     nbformat.validate(notebook)
-    assert "\n\n".join(cell.source for cell in notebook.cells) == script.strip()
-    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells) >= 2
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells) >= 6
+    assert notebook.cells[0].cell_type == "markdown"
+    assert "pip install" in notebook.cells[1].source
+    parts = script.strip().split("\n\n")
+    said = [cell.source for cell in notebook.cells[2:] if cell.cell_type == "markdown"]
+    code = [cell.source for cell in notebook.cells[2:] if cell.cell_type == "code"]
+    assert len(said) == len(code) == len(parts)
+    assert [f"# {sentence}\n{lines}" for sentence, lines in zip(said, code, strict=True)] == parts
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -131,10 +141,36 @@ def test_the_analysis_survives_json(case: str) -> None:
 
 def test_the_table_has_a_row_a_position_and_the_reports_digits() -> None:
     report = reported("continuation")
-    lines = report.to_frame().to_csv(index=False)
+    lines = csv_bytes(report.to_frame()).decode("utf-8-sig")
     assert lines.startswith("example,position,prompt_token_id,prompt_piece,target_token_id,target_piece,")
     probabilities = report.to_frame()["target_probability"].to_numpy()
     assert np.array_equal(probabilities, report.target_probability)
+
+
+def test_a_csv_opens_in_spreadsheets_as_it_is() -> None:
+    frame = pd.DataFrame(
+        {
+            "piece": ["=cmd|' /C calc'!A0", "中文", '"quoted", and\nbroken', None],
+            "rank": [1.0, np.nan, 3.0, 4.0],
+            "p": [0.5] * 4,
+        }
+    )
+    written = csv_bytes(frame)
+    assert written.startswith(b"\xef\xbb\xbf")  # or a spreadsheet would show Chinese as noise
+    back = pd.read_csv(io.BytesIO(written), encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    assert back["piece"].tolist() == ["'=cmd|' /C calc'!A0", "中文", '"quoted", and\nbroken', ""]
+    assert back["rank"].tolist() == ["1", "", "3", "4"]
+    assert not csv_bytes(frame[["rank", "p"]]).startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.usefixtures("_narrow")
+def test_tidy_tables_have_a_row_a_seed_and_position() -> None:
+    table = SeedTable.of(list(sweep_seeds(MINI.config, PAIR, [7, 3])))
+    rows = table.to_long_frame()
+    assert len(rows) == len(table.seeds) * len(table.target_piece)
+    for n, seed in enumerate(table.seeds.tolist()):
+        assert rows[rows.seed == seed].log_probability.tolist() == table.log_probability[n].tolist()
+        assert rows[rows.seed == seed].target_piece.tolist() == list(table.target_piece)
 
 
 def test_a_script_for_any_kind_of_model_is_python(tmp_path: Path) -> None:
@@ -227,7 +263,8 @@ for path in sys.argv[1:]:
     else:
         names = {{"__name__": "__main__"}}
         for cell in json.loads(pathlib.Path(path).read_text("utf-8"))["cells"]:
-            exec(cell["source"], names)
+            if cell["cell_type"] == "code":
+                exec(cell["source"], names)
     print("=" * 20)
 """
 
@@ -320,10 +357,15 @@ class Tags(HTMLParser):
 
 def test_the_charts_page_needs_no_internet_and_reads_no_markup_in_titles() -> None:
     figures = {"<b>first</b>": go.Figure(go.Bar(x=[1, math.e], y=[0, 1])), "second": go.Figure(go.Bar(x=[3], y=[0]))}
-    page = charts_page("All & <more>", figures)
+    table = pd.DataFrame({"piece": ["<script>alert(1)</script>", "=1+1"] * 300})
+    script = 'print("<script>alert(2)</script>")'
+    numbers = {"Texts": "<img src=x onerror=alert(3)>"}
+    page = report_page(text_in("zh", "exports"), figures, numbers=numbers, table=table, script=script)
     tags = Tags()
     tags.feed(page)
     assert tags.loads == []
-    assert tags.headings == ["All & <more>", "<b>first</b>", "second"]
+    assert tags.headings == ["GPT 损失探索器", "<b>first</b>", "second", "表格", "生成方法"]
     assert page.count("Plotly.newPlot(") == 2
+    assert page.count("<script>alert") == 0
+    assert "共 600 行" in page
     assert "2.718281828459045" in page
