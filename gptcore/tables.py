@@ -217,6 +217,7 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
             shown[name] = column.astype("Int64")
         elif not pd.api.types.is_numeric_dtype(column):
             shown[name] = column.map(lambda cell: safe_cell(cell) if isinstance(cell, str) else cell)
+    shown.columns = pd.Index([safe_cell(str(name)) for name in shown.columns])
     text: str = shown.to_csv(index=False, lineterminator="\n")
     return text.encode("ascii" if text.isascii() else "utf-8-sig")
 

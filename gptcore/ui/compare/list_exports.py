@@ -38,22 +38,11 @@ def list_downloads(
         analysis_downloads(
             "download_list",
             "many_texts",
-            csv=lambda: list_csv(records, entered),
+            table=lambda: list_table(records, entered),
             analysis=lambda: {"rows": [_as_dict(record) for record in records]},
             figures=figures,
             script=script,
         )
-
-
-def list_csv(records: Sequence[ListRecord], entered: TextList) -> str:
-    """The table, with the original columns; a cell that a spreadsheet would take for a formula stays text."""
-    from gptcore.tables import safe_cell
-
-    frame = list_table(records, entered)
-    for column in frame.columns[frame.dtypes == "object"]:
-        frame[column] = [safe_cell(cell) if isinstance(cell, str) else cell for cell in frame[column]]
-    frame.columns = [safe_cell(str(name)) for name in frame.columns]
-    return str(frame.to_csv(index=False))
 
 
 def list_script(entered: TextList, choice: ModelChoice, *, first_token: bool) -> str:

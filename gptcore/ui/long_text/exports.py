@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from gptcore import number_format
 from gptcore.charts.surprise_levels import Scale, level_names
 from gptcore.charts.theme import LIGHT
+from gptcore.tables import csv_bytes
 from gptcore.ui.export.code import model_code, notebook_of
-from gptcore.ui.export.downloads import charts_page, json_of
+from gptcore.ui.export.downloads import json_of, report_page
 from gptcore.ui.long_text.coloured import levels_sentence
 from gptcore.ui.long_text.source import LongText
 from gptcore.ui.long_text.spans import Unit, levels_of, units_of
@@ -43,12 +44,14 @@ def long_text_downloads(
     with st.expander(page_text("explore")("code"), icon=":material/code:"):
         st.code(script, language="python")
     with st.container(horizontal=True, key="downloads_long"):
-        download(text("csv_tokens"), lambda: tokens_csv(report), "tokens.csv", "text/csv", "download_long_csv")
+        download(
+            text("csv_tokens"), lambda: csv_bytes(report.to_frame()), "tokens.csv", "text/csv", "download_long_csv"
+        )
         if unit != "token":
             name = text(f"units.{unit}")
             download(
                 text("csv_units", unit=name),
-                lambda: units_csv(report, unit),
+                lambda: csv_bytes(report.by(unit)),
                 f"{unit}s.csv",
                 "text/csv",
                 "download_long_units",
@@ -69,7 +72,7 @@ def long_text_downloads(
         )
         download(
             exports("html"),
-            lambda: charts_page(exports("charts_title"), figures),
+            lambda: report_page(exports, figures, script=script),
             "charts.html",
             "text/html",
             "download_long_charts",
@@ -162,22 +165,3 @@ def _page_css() -> str:
         ".running-text .running-text-body{max-height:none}"
     )
     return own + component.STYLES
-
-
-def tokens_csv(report: TextReport) -> str:
-    """A row a token; text that a spreadsheet would take for a formula stays text."""
-    from gptcore.tables import safe_cell
-
-    frame = report.to_frame()
-    for column in ("piece", "predicted_piece"):
-        frame[column] = [piece if piece is None else safe_cell(piece) for piece in frame[column]]
-    return str(frame.to_csv(index=False))
-
-
-def units_csv(report: TextReport, unit: Any) -> str:
-    """A row a unit, as `tokens_csv`."""
-    from gptcore.tables import safe_cell
-
-    frame = report.by(unit)
-    frame["text"] = [safe_cell(words) for words in frame["text"]]
-    return str(frame.to_csv(index=False))

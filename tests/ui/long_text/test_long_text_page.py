@@ -13,8 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from gptcore import prepare_text, score_text, trained_small_model
 from gptcore.number_format import count, nats, perplexity
+from gptcore.tables import csv_bytes
 from gptcore.texts import LANGUAGES, text_in
-from gptcore.ui.long_text.exports import coloured_page, long_text_script, tokens_csv, units_csv
+from gptcore.ui.long_text.exports import coloured_page, long_text_script
 from gptcore.ui.long_text.source import LongText
 from gptcore.ui.long_text.spans import UNITS, units_of
 from gptcore.ui.long_text.texts import STARTING_TEXTS, starting_text
@@ -248,8 +249,8 @@ def test_no_visitors_text_becomes_markup_in_what_is_taken_along() -> None:
 @pytest.mark.parametrize("unit", ["word", "line"])
 def test_a_formula_stays_text_in_the_tables(unit: str) -> None:
     report = score_text(trained_small_model(), "one\n=cmd|' /C calc'!A0\n@x")
-    for table in (tokens_csv(report), units_csv(report, unit)):
-        for row in csv.reader(io.StringIO(table)):
+    for frame in (report.to_frame(), report.by(unit)):  # type: ignore[arg-type]
+        for row in csv.reader(io.StringIO(csv_bytes(frame).decode("utf-8-sig"))):
             assert not any(re.match(r"[=@]", cell) for cell in row), row
 
 
