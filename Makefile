@@ -72,6 +72,7 @@ $(APP_READY): requirements.txt | $(RUN)
 	$(PIP_INSTALL) -r requirements.txt
 	@touch $@
 
-$(TESTS_READY): tests/requirements.txt $(APP_READY)
+$(TESTS_READY): tests/requirements.txt tests/requirements-data.txt $(APP_READY)
 	$(PIP_INSTALL) -r tests/requirements.txt
+	$(PIP_INSTALL) --no-deps -r tests/requirements-data.txt
 	@touch $@

@@ -57,8 +57,12 @@ if TYPE_CHECKING:
     from gptcore.weights.checkpoints import load_checkpoint as load_checkpoint
     from gptcore.weights.checkpoints import save_checkpoint as save_checkpoint
     from gptcore.weights.checkpoints import trained_small_model as trained_small_model
+    from gptcore.weights.description import ModelDescription as ModelDescription
+    from gptcore.weights.description import describe_model as describe_model
     from gptcore.weights.gpt2 import load_gpt2 as load_gpt2
     from gptcore.weights.gpt2_search import find_gpt2 as find_gpt2
+    from gptcore.weights.loading import load_model as load_model
+    from gptcore.weights.model_search import find_models as find_models
     from gptcore.windows import plan_windows as plan_windows
     from gptcore.windows import prepare_text as prepare_text
     from gptcore.windows import score_strides as score_strides
@@ -104,6 +108,8 @@ _HOME = {
     "load_checkpoint": "weights.checkpoints",
     "save_checkpoint": "weights.checkpoints",
     "trained_small_model": "weights.checkpoints",
+    "ModelDescription": "weights.description",
+    "describe_model": "weights.description",
     "load_gpt2": "weights.gpt2",
     "find_gpt2": "weights.gpt2_search",
     "score_list": "lists",
@@ -117,6 +123,8 @@ _HOME = {
     "score_strides": "windows",
     "score_text": "windows",
     "score_text_records": "windows",
+    "load_model": "weights.loading",
+    "find_models": "weights.model_search",
 }
 _MODULES = (
     "charts",

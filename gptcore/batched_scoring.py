@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gptcore.model import GPTModel
+from gptcore.language_model import LanguageModel, device_of
 from gptcore.results.report import Floats, Ids
 
 LOGIT_BYTES = 32_000_000
@@ -43,7 +43,7 @@ class TokenScores:
     top_probabilities: Floats
 
 
-def log_probabilities(model: GPTModel, rows: Sequence[Row]) -> list[Floats]:
+def log_probabilities(model: LanguageModel, rows: Sequence[Row]) -> list[Floats]:
     """The log-probability of every scored token, one array (n,) for each row, in nats."""
     with torch.inference_mode():
         parts = []
@@ -52,7 +52,7 @@ def log_probabilities(model: GPTModel, rows: Sequence[Row]) -> list[Floats]:
         return _split(torch.cat(parts), rows)
 
 
-def token_scores(model: GPTModel, rows: Sequence[Row], top_k: int) -> list[TokenScores]:
+def token_scores(model: LanguageModel, rows: Sequence[Row], top_k: int) -> list[TokenScores]:
     """Everything that is known of every scored token, one TokenScores for each row.
 
     Args:
@@ -69,7 +69,7 @@ def token_scores(model: GPTModel, rows: Sequence[Row], top_k: int) -> list[Token
     return [TokenScores(*row) for row in zip(*columns, strict=True)]
 
 
-def _scored_logits(model: GPTModel, rows: Sequence[Row]) -> Iterator[tuple[Tensor, Tensor]]:
+def _scored_logits(model: LanguageModel, rows: Sequence[Row]) -> Iterator[tuple[Tensor, Tensor]]:
     """(logits (n, V), targets (n,)) of all rows' scored positions in order, so many at a time."""
     hidden, targets = _scored_hidden_states(model, rows)
     step = max(1, LOGIT_BYTES // (hidden.element_size() * model.config.vocab_size))
@@ -77,7 +77,7 @@ def _scored_logits(model: GPTModel, rows: Sequence[Row]) -> Iterator[tuple[Tenso
         yield model.out_head(hidden[start : start + step]), targets[start : start + step]
 
 
-def _scored_hidden_states(model: GPTModel, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
+def _scored_hidden_states(model: LanguageModel, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
     """Hidden states (N, C) of all scored positions, and their targets (N,)."""
     if model.training and model.config.drop_rate:
         raise ValueError("the model is in training mode and would drop activations: call model.eval() first")
@@ -89,7 +89,7 @@ def _scored_hidden_states(model: GPTModel, rows: Sequence[Row]) -> tuple[Tensor,
         inputs[b, :read] = row.token_ids[:-1]
         scored[b, row.scored_from - 1 : read] = True
     targets = np.concatenate([row.token_ids[row.scored_from :] for row in rows])
-    device = next(model.parameters()).device
+    device = device_of(model)
     hidden = model.hidden_states(torch.from_numpy(inputs).to(device))  # (B, T, C)
     return hidden[torch.from_numpy(scored).to(device)], torch.from_numpy(targets).to(device)
 

@@ -22,6 +22,7 @@ class GPTConfig:
         drop_rate: Share of activations dropped while training; never in evaluation.
         qkv_bias: Whether query, key and value have a bias (GPT-2's published weights do).
         tie_output_head: Whether the output head is the token embedding itself (GPT-2's published weights do).
+        exact_gelu: Whether GELU is computed exactly (as nanoGPT does) and not in GPT-2's tanh approximation.
 
     Raises:
         ValueError: Naming the value and the limit, for a shape that cannot be.
@@ -39,6 +40,7 @@ class GPTConfig:
     drop_rate: float = 0.0
     qkv_bias: bool = False
     tie_output_head: bool = False
+    exact_gelu: bool = False
 
     def __post_init__(self) -> None:
         for name in ("vocab_size", "context_length", "emb_dim", "n_heads", "n_layers"):

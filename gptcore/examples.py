@@ -177,7 +177,7 @@ def encode_example(example: Example, tokenizer: Tokenizer) -> EncodedExample:
         InputError: "count_mismatch" (paired), "too_few_tokens" (shifted), and the tokenizer's own.
     """
     prompt = text_ids(example.prompt, tokenizer, "prompt")
-    target = text_ids(example.target, tokenizer, "target")
+    target = _target_ids(example, tokenizer)
     if example.alignment == "shifted":
         if len(prompt) < 2:
             raise InputError(
@@ -203,7 +203,30 @@ def encode_example(example: Example, tokenizer: Tokenizer) -> EncodedExample:
                 target_tokens=len(target),
             )
         inputs, targets = prompt, target
+    before = prefix_ids(example.prompt, tokenizer)
+    inputs, targets = before + inputs, [IGNORED] * len(before) + targets
     return EncodedExample(example, np.array(inputs, dtype=np.int64), np.array(targets, dtype=np.int64))
+
+
+def prefix_ids(text: Text, tokenizer: Tokenizer) -> list[int]:
+    """What a model expects before a text, as a Llama its BOS; nothing before ids, which are taken as they are given."""
+    return list(getattr(tokenizer, "prefix_ids", ())) if isinstance(text, str) else []
+
+
+def _target_ids(example: Example, tokenizer: Tokenizer) -> list[int]:
+    """Token ids of the target; as a continuation, of a text that stands after another."""
+    encode_after = getattr(tokenizer, "encode_after", None)
+    prompt, target = example.prompt, example.target
+    if encode_after is None or example.alignment != "continuation":
+        return text_ids(target, tokenizer, "target")
+    if not isinstance(prompt, str) or not isinstance(target, str):
+        return text_ids(target, tokenizer, "target")
+    try:
+        ids: list[int] = encode_after(prompt, target)
+    except InputError as error:
+        error.field = "target"
+        raise
+    return ids
 
 
 def check_context(batch: TokenBatch, context_length: int) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gptcore.errors import InputError
 from gptcore.initialization import seeded_generator
-from gptcore.model import GPTModel
+from gptcore.language_model import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class NewToken:
 
 
 def generate(
-    model: GPTModel,
+    model: LanguageModel,
     token_ids: Sequence[int],
     max_new_tokens: int,
     sampling: Sampling = Sampling(),
@@ -86,7 +86,7 @@ def generate(
     return steps(lambda ids, choose: choose(model, ids), token_ids, max_new_tokens, sampling)
 
 
-Chooser = Callable[[GPTModel, Sequence[int]], NewToken]
+Chooser = Callable[[LanguageModel, Sequence[int]], NewToken]
 
 
 def steps(
@@ -106,7 +106,7 @@ def steps(
         yield token
 
 
-def _next_token(model: GPTModel, ids: Sequence[int], sampling: Sampling, generator: torch.Generator) -> NewToken:
+def _next_token(model: LanguageModel, ids: Sequence[int], sampling: Sampling, generator: torch.Generator) -> NewToken:
     with torch.inference_mode():
         read = torch.tensor([ids[-model.config.context_length :]])  # (1, T)
         logits = model.out_head(model.hidden_states(read)[0, -1])  # (V,)

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,11 +17,10 @@ from gptcore.batched_scoring import Row, log_probabilities
 from gptcore.encoded_text import prefix_of
 from gptcore.errors import InputError
 from gptcore.initialization import untrained_model
-from gptcore.model import GPTModel
+from gptcore.language_model import LanguageModel, is_model
 from gptcore.results.lists import ListRecord, ListRow, ListText, as_pair
 from gptcore.sweeps.workers import scheduler_executor
 from gptcore.tokenizers.base import Tokenizer, check_ids
-from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.weights.checkpoints import trained_small_model
 from gptcore.windows import TOKENS_TOGETHER, check_stride, plan_windows
 
@@ -30,7 +29,7 @@ FIRST_BATCH, BATCH = 16, 256
 _MAX_PENDING = 64
 _POLL_SECONDS = 0.1
 
-ModelSource = GPTModel | Callable[[], GPTModel]
+ModelSource = LanguageModel | Callable[[], LanguageModel]
 """A model, or a function without arguments that loads it."""
 
 
@@ -74,7 +73,7 @@ def score_list(
         loaded = load_source(model)
         check_stride(stride, loaded.config.context_length)
         return _score_here(loaded, batches, settings, stopped)
-    if isinstance(model, GPTModel):
+    if is_model(model):
         check_stride(stride, model.config.context_length)
     return _score_elsewhere(executor, loader_of(model), batches, settings, stopped)
 
@@ -89,7 +88,7 @@ def list_batches(rows: Iterable[ListRow]) -> Iterator[tuple[tuple[int, ListRow],
 
 
 def score_rows(
-    model: GPTModel,
+    model: LanguageModel,
     batch: Sequence[tuple[int, ListRow]],
     *,
     stride: int | None = None,
@@ -108,7 +107,7 @@ def score_rows(
     Returns:
         One record for each row, in the order given.
     """
-    tokenizer = tokenizer or tokenizer_for(model.config.vocab_size)
+    tokenizer = tokenizer or model.tokenizer
     records: list[ListRecord] = []
     windows: list[tuple[int, Row]] = []  # (which record, a part of its tokens)
     for place, (index, row) in enumerate(batch):
@@ -128,7 +127,7 @@ def score_rows(
 
 
 def _score_windows(
-    model: GPTModel, tokenizer: Tokenizer, records: list[ListRecord], windows: list[tuple[int, Row]]
+    model: LanguageModel, tokenizer: Tokenizer, records: list[ListRecord], windows: list[tuple[int, Row]]
 ) -> list[ListRecord]:
     """Add the windows' scores to the records that they are parts of."""
     for group in _similar_lengths(windows):
@@ -202,12 +201,12 @@ class _Settings:
     first_token: bool
     tokenizer: Tokenizer | None
 
-    def score(self, model: GPTModel, batch: Sequence[tuple[int, ListRow]]) -> list[ListRecord]:
+    def score(self, model: LanguageModel, batch: Sequence[tuple[int, ListRow]]) -> list[ListRecord]:
         return score_rows(model, batch, stride=self.stride, first_token=self.first_token, tokenizer=self.tokenizer)
 
 
 def _score_here(
-    model: GPTModel,
+    model: LanguageModel,
     batches: Iterator[tuple[tuple[int, ListRow], ...]],
     settings: _Settings,
     stopped: Callable[[], bool],
@@ -246,7 +245,7 @@ def _score_there(source: ModelSource, settings: _Settings, batch: Sequence[tuple
 
 def loader_of(model: ModelSource) -> ModelSource:
     """What a worker in another process can load the model with; the model itself where that is not known."""
-    if isinstance(model, GPTModel):
+    if is_model(model):
         if model.origin.kind == "untrained" and model.origin.seed is not None:
             return partial(untrained_model, model.config, model.origin.seed)
         if model.origin.kind == "trained_small":
@@ -254,16 +253,16 @@ def loader_of(model: ModelSource) -> ModelSource:
     return model
 
 
-_loaded: dict[Any, GPTModel] = {}
+_loaded: dict[Any, LanguageModel] = {}
 
 
-def load_source(source: ModelSource) -> GPTModel:
+def load_source(source: ModelSource) -> LanguageModel:
     """The model, loaded if it is not; this process keeps the one that it loaded last."""
-    if isinstance(source, GPTModel):
+    if is_model(source):
         return source
     key = (source.func, source.args, tuple(source.keywords.items())) if isinstance(source, partial) else source
     model = _loaded.get(key)
     if model is None:
         _loaded.clear()
-        model = _loaded[key] = source()
+        model = _loaded[key] = cast("Callable[[], LanguageModel]", source)()
     return model

@@ -5,12 +5,16 @@ B examples, T positions, V tokens in the vocabulary, C numbers a token (`emb_dim
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gptcore.config import GPTConfig, ModelOrigin
 from gptcore.errors import InputError
+from gptcore.tokenizers.base import Tokenizer
+from gptcore.tokenizers.model_rows import fit_tokenizer
 
 
 class Dropout(nn.Module):
@@ -48,11 +52,15 @@ class LayerNorm(nn.Module):
 
 
 class GELU(nn.Module):
-    """GPT-2's activation: x · Φ(x) in its tanh approximation."""
+    """x · Φ(x): GPT-2's activation in its tanh approximation, or exactly ("none"), as nanoGPT computes it."""
+
+    def __init__(self, approximate: str = "tanh") -> None:
+        super().__init__()
+        self.approximate = approximate
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape; the result has the same."""
-        return F.gelu(x, approximate="tanh")
+        return F.gelu(x, approximate=self.approximate)
 
 
 class FeedForward(nn.Module):
@@ -62,7 +70,7 @@ class FeedForward(nn.Module):
         super().__init__()
         self.layers = nn.Sequential(
             nn.Linear(cfg.emb_dim, 4 * cfg.emb_dim),
-            GELU(),
+            GELU("none" if cfg.exact_gelu else "tanh"),
             nn.Linear(4 * cfg.emb_dim, cfg.emb_dim),
         )
 
@@ -138,6 +146,7 @@ class GPTModel(nn.Module):
         super().__init__()
         self.config = cfg
         self.origin = ModelOrigin()
+        self.own_tokenizer: Tokenizer | None = None
         self.tok_emb = nn.Embedding(cfg.vocab_size, cfg.emb_dim)
         self.pos_emb = nn.Embedding(cfg.context_length, cfg.emb_dim)
         self.drop_emb = Dropout(cfg.drop_rate)
@@ -151,6 +160,11 @@ class GPTModel(nn.Module):
         if self.config.tie_output_head:
             self.out_head.weight = self.tok_emb.weight
 
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The vocabulary that came with the weights; without one, the vocabulary of this library that fits the size."""
+        return self.own_tokenizer or fit_tokenizer(None, self.config.vocab_size)
+
     def hidden_states(self, in_idx: Tensor) -> Tensor:
         """Everything but the output head.
 
@@ -163,6 +177,11 @@ class GPTModel(nn.Module):
         Raises:
             InputError: "too_many_tokens" when T exceeds the context length.
         """
+        hidden: Tensor = self.final_norm(self.trf_blocks(self.embedded(in_idx)))  # (B, T, C)
+        return hidden
+
+    def embedded(self, in_idx: Tensor) -> Tensor:
+        """Each token's embedding plus its position's: token ids (B, T) to (B, T, C)."""
         T = in_idx.shape[-1]
         if self.config.context_length < T:
             raise InputError(
@@ -172,9 +191,19 @@ class GPTModel(nn.Module):
                 limit=self.config.context_length,
             )
         positions = torch.arange(T, device=in_idx.device)
-        x = self.drop_emb(self.tok_emb(in_idx) + self.pos_emb(positions))  # (B, T, C)
-        hidden: Tensor = self.final_norm(self.trf_blocks(x))  # (B, T, C)
-        return hidden
+        x: Tensor = self.drop_emb(self.tok_emb(in_idx) + self.pos_emb(positions))  # (B, T, C)
+        return x
+
+    def layer_states(self, in_idx: Tensor) -> Iterator[Tensor]:
+        """Hidden states (B, T, C) of token ids (B, T) after the embedding and after each block, n_layers + 1 in all.
+
+        Each is normalized as the last one is before the output head, so the last equals `hidden_states(in_idx)`.
+        """
+        x = self.embedded(in_idx)
+        yield self.final_norm(x)
+        for block in self.trf_blocks:
+            x = block(x)
+            yield self.final_norm(x)
 
     def forward(self, in_idx: Tensor) -> Tensor:
         """Logits (B, T, V) of token ids (B, T): row t scores what comes after token t."""

@@ -21,10 +21,9 @@ from torch import Tensor
 
 from gptcore.errors import InputError
 from gptcore.examples import Example, TokenBatch, check_context, encode
-from gptcore.model import GPTModel
+from gptcore.language_model import LanguageModel
 from gptcore.results.report import Provenance, RankCurve, Report, perplexity_of
 from gptcore.tokenizers.base import Tokenizer
-from gptcore.tokenizers.choice import tokenizer_for
 
 POSITIONS_AT_ONCE = 64
 """Logits are made for so many positions at a time: 13 MB for GPT-2's vocabulary, whatever the length of the text."""
@@ -34,7 +33,7 @@ LEAST_TEMPERATURE = 1e-6
 
 
 def score(
-    model: GPTModel,
+    model: LanguageModel,
     examples: Sequence[Example] | TokenBatch,
     *,
     temperature: float = 1.0,
@@ -48,7 +47,7 @@ def score(
         examples: One to eight examples, or a batch of them already encoded.
         temperature: The logits are divided by it; 1 is the model itself.
         top_k: How many of the most likely tokens are kept of each position.
-        tokenizer: Turns text into token ids; by default the one that belongs to the vocabulary.
+        tokenizer: Turns text into token ids; by default the model's own.
 
     Raises:
         InputError: For examples that cannot be lined up or exceed the context length, and for a temperature that is
@@ -64,10 +63,7 @@ def score(
     check_temperature(temperature)
     if top_k < 1:
         raise ValueError(f"top_k must be at least 1, not {top_k}")
-    if isinstance(examples, TokenBatch):
-        batch = examples
-    else:
-        batch = encode(examples, tokenizer or tokenizer_for(model.config.vocab_size))
+    batch = examples if isinstance(examples, TokenBatch) else encode(examples, tokenizer or model.tokenizer)
     check_context(batch, model.config.context_length)
 
     with torch.inference_mode():
@@ -80,13 +76,14 @@ def score(
         mean_log_probability = columns["log_probability"].mean().item()  # over positions, never over rows
         cross_entropy = 0.0 - mean_log_probability  # no −0.0 for certain targets
         torch_cross_entropy = columns.pop("torch_cross_entropy").sum() / len(targets)
+        dtype = str(columns["log_probability"].dtype).removeprefix("torch.")
 
     arrays = {name: column.numpy() for name, column in columns.items()}
     example, position = np.nonzero(batch.scored)
     piece = cache(batch.tokenizer.piece)
     prompt_token_id = batch.inputs[batch.scored]
     return Report(
-        provenance=Provenance(model.config, model.origin, temperature, _dtype_name(model), versions()),
+        provenance=Provenance(model.config, model.origin, temperature, dtype, versions()),
         texts=tuple((row.prompt, row.target, row.alignment) for row in batch.examples),
         example=example,
         position=position,
@@ -107,7 +104,7 @@ def score(
 
 
 def rank_curve(
-    model: GPTModel, batch: TokenBatch, index: int, *, temperature: float = 1.0, points: int = 240
+    model: LanguageModel, batch: TokenBatch, index: int, *, temperature: float = 1.0, points: int = 240
 ) -> RankCurve:
     """The whole distribution at scored position `index` of a batch, as at most about `points` points.
 
@@ -149,7 +146,7 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in ("torch", "tiktoken", "numpy")}}
 
 
-def _scored_hidden_states(model: GPTModel, batch: TokenBatch) -> Tensor:
+def _scored_hidden_states(model: LanguageModel, batch: TokenBatch) -> Tensor:
     """Hidden states (N, C) of the scored positions."""
     if model.training and model.config.drop_rate:
         raise ValueError("the model is in training mode and would drop activations: call model.eval() first")
@@ -157,7 +154,7 @@ def _scored_hidden_states(model: GPTModel, batch: TokenBatch) -> Tensor:
     return hidden[torch.from_numpy(batch.scored)]
 
 
-def _scored_logits(model: GPTModel, batch: TokenBatch) -> Iterator[tuple[int, int, Tensor]]:
+def _scored_logits(model: LanguageModel, batch: TokenBatch) -> Iterator[tuple[int, int, Tensor]]:
     """(start, stop, logits (stop − start, V)) of the scored positions: no logits are made for any other."""
     scored = _scored_hidden_states(model, batch)  # (N, C)
     for start in range(0, len(scored), POSITIONS_AT_ONCE):
@@ -189,7 +186,3 @@ def _score_positions(logits: Tensor, targets: Tensor, top_k: int) -> dict[str, T
         "top_probabilities": top_probabilities,
         "torch_cross_entropy": F.cross_entropy(logits, targets, reduction="sum")[None],
     }
-
-
-def _dtype_name(model: GPTModel) -> str:
-    return str(model.out_head.weight.dtype).removeprefix("torch.")

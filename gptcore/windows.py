@@ -17,13 +17,13 @@ from gptcore.batched_scoring import Row, token_scores
 from gptcore.config import GPTConfig
 from gptcore.encoded_text import encode_text, prefix_of
 from gptcore.errors import InputError
-from gptcore.model import GPTModel
+from gptcore.language_model import LanguageModel
 from gptcore.results.report import Provenance
 from gptcore.results.text_report import TextReport
 from gptcore.results.windows import EncodedText, Measurement, Window, WindowRecord, mean_of_windows
 from gptcore.scoring import versions
 from gptcore.tokenizers.base import Tokenizer
-from gptcore.tokenizers.choice import tokenizer_for
+from gptcore.tokenizers.model_rows import fit_tokenizer
 
 TOKENS_TOGETHER = 2048
 """Windows are computed together as long as they read no more tokens than this."""
@@ -110,7 +110,7 @@ class TextJob:
         rest = range(1, len(self.windows), together)
         return ((0,), *(tuple(range(start, min(start + together, len(self.windows)))) for start in rest))
 
-    def score(self, model: GPTModel, batch: Sequence[int]) -> list[WindowRecord]:
+    def score(self, model: LanguageModel, batch: Sequence[int]) -> list[WindowRecord]:
         """Score some windows together.
 
         Args:
@@ -225,7 +225,7 @@ def prepare_text(
     stride = check_stride(stride, config.context_length)
     if top_k < 1:
         raise ValueError(f"top_k must be at least 1, not {top_k}")
-    tokenizer = tokenizer or tokenizer_for(config.vocab_size)
+    tokenizer = tokenizer or fit_tokenizer(None, config.vocab_size)
     encoded = encode_text(text, tokenizer)
     prefix = prefix_of(tokenizer, first_token)
     if not first_token and len(encoded) < 2:
@@ -240,7 +240,7 @@ def prepare_text(
 
 
 def score_text_records(
-    model: GPTModel,
+    model: LanguageModel,
     text: str | Sequence[int],
     *,
     stride: int | None = None,
@@ -253,12 +253,13 @@ def score_text_records(
     Yields:
         One record for each window, in order. Leaving the loop stops the work.
     """
+    tokenizer = tokenizer or model.tokenizer
     job = prepare_text(model.config, text, stride=stride, first_token=first_token, tokenizer=tokenizer, top_k=top_k)
     return (record for batch in job.batches for record in job.score(model, batch))
 
 
 def score_text(
-    model: GPTModel,
+    model: LanguageModel,
     text: str | Sequence[int],
     *,
     stride: int | None = None,
@@ -276,12 +277,13 @@ def score_text(
     >>> report.token_count, report.window_count
     (700, 8)
     """
+    tokenizer = tokenizer or model.tokenizer
     job = prepare_text(model.config, text, stride=stride, first_token=first_token, tokenizer=tokenizer, top_k=top_k)
     return job.report([record for batch in job.batches for record in job.score(model, batch)])
 
 
 def score_strides(
-    model: GPTModel,
+    model: LanguageModel,
     text: str | Sequence[int],
     strides: Sequence[int],
     *,
@@ -293,12 +295,12 @@ def score_strides(
     Yields:
         One Measurement for each stride, in order, with its cost in tokens and seconds.
     """
+    tokenizer = tokenizer or model.tokenizer
     jobs = [prepare_text(model.config, text, stride=s, first_token=first_token, tokenizer=tokenizer) for s in strides]
     for job in jobs:
         records = [record for batch in job.batches for record in job.score(model, batch)]
         yield job.report(records).measurement()
 
 
-def _provenance(model: GPTModel) -> Provenance:
-    dtype = str(model.out_head.weight.dtype).removeprefix("torch.")
-    return Provenance(model.config, model.origin, 1.0, dtype, versions())
+def _provenance(model: LanguageModel) -> Provenance:
+    return Provenance(model.config, model.origin, 1.0, "float32", versions())

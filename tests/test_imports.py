@@ -32,6 +32,7 @@ FOUNDATION = {
     "gptcore.config",
     "gptcore.errors",
     "gptcore.number_format",
+    "gptcore.regular_files",
     "gptcore.results",
     "gptcore.sweeps.seed_lists",
     "gptcore.text_units",
@@ -50,10 +51,16 @@ TOKENS = {
     "gptcore.tokenizers",
     "gptcore.training.config",
     "gptcore.training.text_batches",
+    "gptcore.weights.architecture",
+    "gptcore.weights.description",
     "gptcore.weights.gpt2_download",
     "gptcore.weights.gpt2_layout",
-    "gptcore.weights.gpt2_search",
+    "gptcore.weights.layouts",
+    "gptcore.weights.model_paths",
+    "gptcore.weights.model_search",
+    "gptcore.weights.pickled",
     "gptcore.weights.safetensors_header",
+    "gptcore.weights.stored_model",
 }
 """What a page needs before torch is there: tokens on the screen, settings, and what lies on the disk."""
 
@@ -66,7 +73,7 @@ PAGE_ROOMS = {"classroom", "compare", "explore", "long_text", "perplexity", "ste
 LAYERS = {
     "foundation": Layer({"numpy", "pandas", "regex"}, set(), later={"jieba"}),
     "tokens": Layer(
-        {"charset_normalizer", "numpy", "pandas", "tiktoken", "tiktoken_ext", "tokenizers"},
+        {"charset_normalizer", "numpy", "pandas", "safetensors", "tiktoken", "tiktoken_ext", "tokenizers"},
         {"foundation"},
         later={"huggingface_hub", "torch"},
     ),

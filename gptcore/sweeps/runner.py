@@ -14,14 +14,14 @@ import torch
 from gptcore.config import GPTConfig
 from gptcore.errors import CancelCheck, never_cancelled
 from gptcore.examples import Example, check_context, check_examples, encode
-from gptcore.model import GPTModel
+from gptcore.language_model import LanguageModel
 from gptcore.results.comparison import ExampleRecord
 from gptcore.results.seeds import SeedRecord
 from gptcore.scoring import score
 from gptcore.sweeps.cache import SweepCache, shared_cache, sweep_key
 from gptcore.sweeps.streamed_model import StreamedModel
 from gptcore.sweeps.workers import _workers
-from gptcore.tokenizers.choice import tokenizer_for
+from gptcore.tokenizers.model_rows import fit_tokenizer
 
 TOP_K = 5
 """The most likely tokens that a sweep's reports keep; scoring the seed alone gives more."""
@@ -64,21 +64,21 @@ def sweep_seeds(
     """
     check_examples(examples)
     examples = tuple(examples)
-    check_context(encode(examples, tokenizer_for(config.vocab_size)), config.context_length)
+    check_context(encode(examples, fit_tokenizer(None, config.vocab_size)), config.context_length)
     store = shared_cache() if finished is None else finished
     key = sweep_key(config, examples, temperature)
     return _sweep(config, examples, map(_plain, seeds), executor, temperature, store, key, stopped)
 
 
 def compare_examples(
-    model: GPTModel, examples: Sequence[Example], *, temperature: float = 1.0
+    model: LanguageModel, examples: Sequence[Example], *, temperature: float = 1.0
 ) -> Iterator[ExampleRecord]:
     """Score each example by itself: yields a record a row, in order.
 
     Raises:
         InputError: Naming the row, before anything is scored.
     """
-    check_context(encode(examples, tokenizer_for(model.config.vocab_size)), model.config.context_length)
+    check_context(encode(examples, model.tokenizer), model.config.context_length)
     return (
         ExampleRecord(index, score(model, [example], temperature=temperature)) for index, example in enumerate(examples)
     )

@@ -28,13 +28,15 @@ from gptcore.initialization import (
     seeded_generator,
     untrained_origin,
 )
-from gptcore.model import GPTModel, LayerNorm
+from gptcore.model import LayerNorm
+from gptcore.tokenizers.base import Tokenizer
+from gptcore.tokenizers.model_rows import fit_tokenizer
 
 NUMBERS_AT_ONCE = 196_608
 """Weights that are drawn together: 0.8 MB, so that they stay in the cache until they are used."""
 
 
-class StreamedModel(GPTModel):
+class StreamedModel:
     """Stands in for `untrained_model(config, seed)` where a batch is scored, at next to no memory.
 
     `draw(seed)` makes it the model of that seed, at once: its weights follow when they are used, in inference mode.
@@ -51,8 +53,8 @@ class StreamedModel(GPTModel):
     """
 
     def __init__(self, config: GPTConfig, stopped: CancelCheck = never_cancelled) -> None:
-        nn.Module.__init__(self)  # skip the parent's __init__: it would allocate the weights
         self.config = config
+        self.training = False
         self.stopped = stopped
         one_block = empty_model(config.with_(n_layers=1, vocab_size=1, context_length=1)).requires_grad_(False)
         for module in list(one_block.modules()):
@@ -64,9 +66,13 @@ class StreamedModel(GPTModel):
                     setattr(module, name, StreamedLinear(self._apply_linear, child))
         self.block = one_block.trf_blocks[0]
         self.final_norm = one_block.final_norm
-        self.out_head = StreamedHead(self._logits)  # type: ignore[assignment]
         self._numbers = torch.empty(0)
         self.draw(0)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The vocabulary of this library that fits the size."""
+        return fit_tokenizer(None, self.config.vocab_size)
 
     def draw(self, seed: int) -> StreamedModel:
         """Become the model of a seed.
@@ -117,7 +123,7 @@ class StreamedModel(GPTModel):
             out += bias
         return out.view(*x.shape[:-1], out_features)
 
-    def _logits(self, hidden: Tensor) -> Tensor:
+    def out_head(self, hidden: Tensor) -> Tensor:
         """Hidden states (n, C) to logits (n, V); the head is drawn again for each call."""
         self._generator.set_state(self._at_head)
         draw = draw_embedding if self.config.tie_output_head else partial(draw_linear, bias=None)
@@ -160,17 +166,3 @@ class StreamedLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(…, in) to (…, out); the weights are drawn as they are used."""
         return self._apply_drawn(x, self._out_features, self._has_bias)
-
-
-class StreamedHead:
-    """Stands in for the output head: called with hidden states (n, C), it gives logits (n, V)."""
-
-    weight = torch.empty(0)
-    """Says the dtype."""
-
-    def __init__(self, logits: Callable[[Tensor], Tensor]) -> None:
-        self._logits = logits
-
-    def __call__(self, hidden: Tensor) -> Tensor:
-        """(…, C) to logits (…, V); the weights are drawn as they are used."""
-        return self._logits(hidden)

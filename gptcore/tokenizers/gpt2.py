@@ -78,7 +78,7 @@ class GPT2Tokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         """The text of token ids; bytes that are no whole character are shown in hex."""
         check_ids(ids, self.vocab_size)
-        return _decode_leniently(self._encoding.decode_bytes(list(ids)))
+        return decode_leniently(self._encoding.decode_bytes(list(ids)))
 
     def piece(self, token_id: int) -> str:
         """One token's text, or its bytes in hex where it is only a part of a character."""
@@ -120,7 +120,7 @@ def _split_between_tokens(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _decode_leniently(raw: bytes) -> str:
+def decode_leniently(raw: bytes) -> str:
     """Decode what is whole, show the rest in hex: never U+FFFD for a byte that is there."""
     parts: list[str] = []
     while raw:

@@ -15,10 +15,11 @@ from torch import Tensor
 from gptcore.config import GPTConfig, ModelOrigin
 from gptcore.initialization import empty_model
 from gptcore.model import GPTModel
-from gptcore.weights.gpt2 import load_gpt2 as load_gpt2
+from gptcore.tokenizers.from_folder import FolderTokenizer, tokenizer_from_json
+from gptcore.tokenizers.model_rows import RowTokenizer, fit_tokenizer
 from gptcore.weights.safetensors_header import TRAINED_SMALL as TRAINED_SMALL
+from gptcore.weights.stored_model import CHECKPOINT_FORMAT
 
-_FORMAT = "gptcore-checkpoint-1"
 _ROWS, _ROW_OF = ".rows", ".row_of"
 
 
@@ -57,11 +58,20 @@ def save_checkpoint(model: GPTModel, path: Path, *, dtype: torch.dtype = torch.f
                 continue
         tensors[name] = stored
     metadata = {
-        "format": _FORMAT,
+        "format": CHECKPOINT_FORMAT,
         "config": json.dumps(model.config.to_dict()),
         "origin": json.dumps(asdict(model.origin)),
     }
+    if (vocabulary := own_vocabulary(model)) is not None:
+        metadata["tokenizer"] = vocabulary
     write_whole(tensors, path, metadata)
+
+
+def own_vocabulary(model: GPTModel) -> str | None:
+    """The content of the `tokenizer.json` that a model came with; None for GPT-2's, and where there is none."""
+    tokenizer = model.own_tokenizer
+    base = tokenizer.base if isinstance(tokenizer, RowTokenizer) else tokenizer
+    return base.to_json() if isinstance(base, FolderTokenizer) else None
 
 
 def load_checkpoint(path: Path) -> GPTModel:
@@ -72,7 +82,7 @@ def load_checkpoint(path: Path) -> GPTModel:
             tensors do not fit its configuration.
     """
     tensors, metadata = read_safetensors(path)
-    if metadata.get("format") != _FORMAT:
+    if metadata.get("format") != CHECKPOINT_FORMAT:
         raise ValueError(f"{path.name} is no checkpoint of this project: its format is {metadata.get('format')!r}")
     try:
         config = GPTConfig(**json.loads(metadata["config"]))
@@ -89,6 +99,8 @@ def load_checkpoint(path: Path) -> GPTModel:
     model = empty_model(config)
     fill(model, tensors, path.name)
     model.origin = replace(origin)
+    if "tokenizer" in metadata:
+        model.own_tokenizer = fit_tokenizer(tokenizer_from_json(metadata["tokenizer"]), config.vocab_size)
     return model
 
 

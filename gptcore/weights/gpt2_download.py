@@ -13,7 +13,7 @@ from urllib.request import getproxies
 
 from gptcore.errors import CancelCheck, Cancelled, InputError, never_cancelled
 from gptcore.weights.gpt2_layout import CONFIG, WEIGHTS, check_gpt2
-from gptcore.weights.gpt2_search import cache_folder
+from gptcore.weights.model_paths import cache_folder
 
 REPOSITORY = "openai-community/gpt2"
 MEGABYTES = 548

@@ -1,16 +1,19 @@
-"""Weight files as they lie on disk: what one says of itself, and what is wrong with it. No torch here."""
+"""Safetensors files as they lie on disk: what one says of itself, and what is wrong with it. No torch here."""
 
 from __future__ import annotations
 
 import json
+import os
 import struct
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+
 from gptcore.config import GPTConfig
 from gptcore.errors import InputError
+from gptcore.regular_files import display_name, open_regular
 
 TRAINED_SMALL = Path(__file__).parents[1] / "data" / "small" / "model.safetensors"
 """The small trained model that ships; its card, README.md, lies beside it."""
@@ -18,8 +21,11 @@ TRAINED_SMALL = Path(__file__).parents[1] / "data" / "small" / "model.safetensor
 FLOAT_BYTES = {"F32": 4, "F16": 2, "BF16": 2}
 """The kinds of numbers that are read as weights, with their length in the file."""
 
-_LONGEST_HEADER = 10 * 2**20
-_LONGEST_JSON = 2**20
+MAX_HEADER_BYTES = 10 * 2**20
+"""The longest header that is read; a model of 100,000 tensors stays below it."""
+_MAX_DIMENSIONS = 8
+_PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")
+_SNIFFED_BYTES = 64
 
 
 @dataclass(frozen=True)
@@ -38,91 +44,92 @@ class Header:
     metadata: dict[str, str]
 
 
-def read_header(path: Path) -> Header:
-    """What a safetensors file holds, by its first kilobytes; the file is known to be whole.
+def is_pickle(path: Path) -> bool:
+    """Whether a file starts as a pickle does, or as the zip archive that `torch.save` writes.
 
     Raises:
-        InputError: "weights_missing", "weights_pickle" (one under another name), "weights_pointer" (Git LFS's
-            stand-in for a file that was not fetched), "weights_not_safetensors", "weights_truncated".
+        InputError: As `open_regular`, and "weights_pointer" for Git LFS's stand-in of a file that was not fetched.
     """
+    with open_regular(path) as file:
+        start = file.read(_SNIFFED_BYTES)
+    _refuse_pointer(path, start)
+    return start.startswith(_PICKLES)
+
+
+def read_header(path: Path) -> Header:
+    """What a safetensors file holds, by its header; the file is known to be whole.
+
+    The safetensors library reads it: it checks that every shape fits its bytes, and that the bytes are there.
+
+    Raises:
+        InputError: "weights_pickle" (one under another name), "weights_pointer", "weights_not_safetensors",
+            "weights_truncated", or as `open_regular`.
+    """
+    name = display_name(path)
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        start = file.read(_SNIFFED_BYTES)
+        _refuse_pointer(path, start)
+        if start.startswith(_PICKLES):
+            raise InputError(
+                "weights_pickle", f"{name} is a pickle, which can run any code: only safetensors is read", file=name
+            )
+        length = struct.unpack("<Q", start[:8])[0] if len(start) >= 8 else size
+        if length > MAX_HEADER_BYTES:
+            raise _not_safetensors(name)
+        if 8 + length > size:
+            raise _truncated(name, size, 8 + length)
+        file.seek(8)
+        words = file.read(length)
     try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
-            start = file.read(64)
-            _refuse_others(path.name, start)
-            length = struct.unpack("<Q", start[:8])[0] if len(start) >= 8 else size
-            if length > _LONGEST_HEADER:
-                raise _not_safetensors(path.name)
-            if 8 + length > size:
-                raise _truncated(path.name, size, 8 + length)
-            file.seek(8)
-            return _parse(path.name, file.read(length), size - 8 - length)
-    except FileNotFoundError:
-        raise InputError("weights_missing", f"there is no file {path.name}", file=path.name) from None
+        with safe_open(path, framework="np") as opened:
+            tensors = {}
+            for key in opened.keys():
+                stored = opened.get_slice(key)
+                tensors[key] = StoredTensor(str(stored.get_dtype()), tuple(stored.get_shape()))
+                if len(tensors[key].shape) > _MAX_DIMENSIONS:
+                    raise _not_safetensors(name)
+            return Header(tensors, opened.metadata() or {})
+    except SafetensorError as error:
+        end = _data_end(words)
+        if end is not None and 8 + length + end > size:
+            raise _truncated(name, size, 8 + length + end) from None
+        raise _not_safetensors(name) from error
     except OSError as error:
-        raise _not_safetensors(path.name) from error
+        raise _not_safetensors(name) from error
 
 
 def checkpoint_config(path: Path) -> GPTConfig:
     """The shape of the model in one of this project's own checkpoints.
 
     Raises:
-        InputError: As `read_header` does, and "weights_not_safetensors" where the file does not say it.
+        InputError: As `read_header`, and "weights_not_safetensors" where the file does not say it.
     """
+    return config_in(read_header(path).metadata, path)
+
+
+def config_in(metadata: dict[str, Any], path: Path) -> GPTConfig:
+    """The shape that the metadata of one of this project's own checkpoints names, within what a model can be."""
     try:
-        return GPTConfig(**json.loads(read_header(path).metadata["config"]))
-    except InputError:
-        raise
-    except (KeyError, TypeError, ValueError):
-        raise _not_safetensors(path.name) from None
+        config = GPTConfig(**json.loads(metadata["config"]))
+    except (KeyError, OverflowError, RecursionError, TypeError, ValueError):
+        raise _not_safetensors(display_name(path)) from None
+    return config
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON file that holds names with values.
-
-    Raises:
-        InputError: "weights_missing" or "weights_bad_json".
-    """
-    try:
-        with path.open("rb") as file:
-            parsed = json.loads(file.read(_LONGEST_JSON))
-    except FileNotFoundError:
-        raise InputError("weights_missing", f"there is no file {path.name}", file=path.name) from None
-    except (OSError, ValueError, RecursionError):
-        parsed = None
-    if not isinstance(parsed, dict):
-        raise InputError("weights_bad_json", f"{path.name} cannot be read as JSON", file=path.name)
-    return parsed
-
-
-def _refuse_others(name: str, start: bytes) -> None:
-    if start.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")):
-        raise InputError(
-            "weights_pickle", f"{name} is a pickle, which can run any code: only safetensors is read", file=name
-        )
+def _refuse_pointer(path: Path, start: bytes) -> None:
     if start.startswith(b"version https://git-lfs"):
+        name = display_name(path)
         raise InputError("weights_pointer", f"{name} only points to the real file, which Git LFS fetches", file=name)
 
 
-def _parse(name: str, words: bytes, data_bytes: int) -> Header:
-    """The header's words, against the bytes that follow it."""
+def _data_end(words: bytes) -> int | None:
+    """Where the last tensor of a header ends, in bytes after it; None for what is no header."""
     try:
         table = json.loads(words)
-        metadata = table.pop("__metadata__", {})
-        tensors, end = {}, 0
-        for key, entry in table.items():
-            stored = StoredTensor(str(entry["dtype"]), tuple(map(int, entry["shape"])))
-            first, last = map(int, entry["data_offsets"])
-            if not 0 <= first <= last or min(stored.shape, default=1) < 0:
-                raise ValueError(key)
-            if stored.dtype in FLOAT_BYTES and last - first != FLOAT_BYTES[stored.dtype] * prod(stored.shape):
-                raise ValueError(key)
-            tensors[key], end = stored, max(end, last)
-    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
-        raise _not_safetensors(name) from None
-    if end > data_bytes:
-        raise _truncated(name, 8 + len(words) + data_bytes, 8 + len(words) + end)
-    return Header(tensors, metadata if isinstance(metadata, dict) else {})
+        return max(int(entry["data_offsets"][1]) for key, entry in table.items() if key != "__metadata__")
+    except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
+        return None
 
 
 def _not_safetensors(name: str) -> InputError:

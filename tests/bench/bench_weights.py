@@ -9,7 +9,7 @@ import torch
 import transformers
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from gptcore.weights.checkpoints import load_gpt2
+from gptcore.weights.gpt2 import load_gpt2
 from tests import ROOT
 from tests.bench import Result, ratio
 

@@ -28,12 +28,12 @@ class NumberedTokenizer:
     def decode(self, ids: Sequence[int]) -> str:
         return " ".join(map(self.piece, ids))
 
+    def token_bytes(self, token_id: int) -> bytes:
+        return self.piece(token_id).encode()
+
     def piece(self, token_id: int) -> str:
         check_ids([token_id], self.vocab_size)
         return f"t{token_id}"
-
-    def token_bytes(self, token_id: int) -> bytes:
-        return self.piece(token_id).encode()
 
 
 class _AsItIs(nn.Module):

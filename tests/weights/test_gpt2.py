@@ -18,7 +18,8 @@ from gptcore.examples import Example, encode
 from gptcore.scoring import score
 from gptcore.texts import text_in
 from gptcore.tokenizers.gpt2 import gpt2_tokenizer
-from gptcore.weights.checkpoints import load_checkpoint, load_gpt2, save_checkpoint
+from gptcore.weights.checkpoints import load_checkpoint, save_checkpoint
+from gptcore.weights.gpt2 import load_gpt2
 from gptcore.weights.gpt2_layout import read_config
 from gptcore.weights.gpt2_search import find_gpt2
 

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 from gptcore.config import GPTConfig
 from gptcore.errors import InputError
 from gptcore.ui.models.choice import CONFIGS, LOADERS, ModelChoice, model_gone, own_models
-from gptcore.weights.gpt2_search import GPT2Folder, find_gpt2
+from gptcore.weights.description import ModelDescription
+from gptcore.weights.gpt2_search import find_gpt2
 from gptcore.weights.safetensors_header import TRAINED_SMALL, checkpoint_config
 
 if TYPE_CHECKING:
     from gptcore.model import GPTModel
 
 _LOOK_AGAIN_SECONDS = 2.0
-_LOOKED: dict[str, tuple[float, dict[str, GPT2Folder]]] = {}
+_LOOKED: dict[str, tuple[float, dict[str, ModelDescription]]] = {}
 
 
 def offered_models() -> list[str]:
@@ -26,7 +27,7 @@ def offered_models() -> list[str]:
     return ["untrained", *shipped, *published, *(f"trained_here/{name}" for name in own_models())]
 
 
-def found_gpt2() -> dict[str, GPT2Folder]:
+def found_gpt2() -> dict[str, ModelDescription]:
     """What `find_gpt2` finds; looked for again after two seconds, since every rerun asks several times."""
     since, found = _LOOKED.get("gpt2", (0.0, {}))
     if time.monotonic() - since > _LOOK_AGAIN_SECONDS or not since:
@@ -53,7 +54,7 @@ def choice_of(model: str) -> ModelChoice:
     return ModelChoice(kind=kind, name=name)
 
 
-def _usable(choice: ModelChoice) -> tuple[GPT2Folder, GPTConfig]:
+def _usable(choice: ModelChoice) -> tuple[ModelDescription, GPTConfig]:
     """A GPT-2 by its name among those found: a name is all that a visitor gives."""
     folder = found_gpt2().get(choice.name)
     if folder is None:
@@ -64,7 +65,7 @@ def _usable(choice: ModelChoice) -> tuple[GPT2Folder, GPTConfig]:
 
 
 def _load_gpt2(choice: ModelChoice) -> GPTModel:
-    from gptcore.weights.checkpoints import load_gpt2
+    from gptcore.weights.gpt2 import load_gpt2
 
     return load_gpt2(_usable(choice)[0].path)
 
