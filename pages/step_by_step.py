@@ -8,7 +8,7 @@ from gptcore.errors import InputError
 from gptcore.ui.examples.editor import examples_editor
 from gptcore.ui.examples.one_line import text_line
 from gptcore.ui.examples.state import current_examples
-from gptcore.ui.frame import current_choice, heading, page_controls
+from gptcore.ui.frame import current_choice, heading, own_model_here, page_controls
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.step_by_step.view import chosen_steps, seven_word_seed, show_step, step_controls
 from gptcore.ui.widgets.basics import error_sentence
@@ -34,6 +34,7 @@ else:
         st.caption(text_line(examples))
 
 if vocabulary == "seven":
+    own_model_here()
     parameters = number_format.count(SIZES["toy"].parameters)
     st.caption(text("seven_texts", parameters=parameters, seed=seven_word_seed(choice)))
 else:

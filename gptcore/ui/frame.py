@@ -71,7 +71,8 @@ def frame(page: Any) -> None:
     projector, _ = url.value("projector", False, lambda words: words == "1", lambda on: str(int(on)))
     with st.sidebar:
         st.markdown(f"**{text('model')}**")
-        st.session_state[_CHOICE] = model_picker()
+        with st.container(key="sidebar_model"):
+            st.session_state[_CHOICE] = model_picker()
         page_controls = st.container()
         st.markdown(f"**{text('view')}**")
         st.segmented_control(
@@ -85,6 +86,7 @@ def frame(page: Any) -> None:
         if (given := url.refused("lang")) is not None:
             st.warning(text("bad_language", given=code_span(given)), icon=":material/error:")
         st.toggle(text("projector"), key="projector", persist_state="session", help=text("projector_help"))
+        _page_language(text.language)
     if projector:
         st.html(_ASSETS / "projector.css")
         st.button(
@@ -118,6 +120,19 @@ def current_choice() -> ModelChoice:
 def page_controls() -> Any:
     """The place in the sidebar for a page's own controls."""
     return st.session_state[_CONTROLS]
+
+
+def own_model_here() -> None:
+    """Hide the model's settings that do not apply, all but the seed: this part of a page has a model of its own."""
+    with page_controls():
+        st.html(_ASSETS / "own_model.css")
+        st.caption(page_text("models")("own_here"))
+
+
+def _page_language(language: str) -> None:
+    """Tell the browser in which language the page is, for its fonts, its hyphenation and screen readers."""
+    code = {"zh": "zh-CN"}.get(language, language)  # one of LANGUAGES: nothing that a visitor typed
+    st.html(f"<script>document.documentElement.lang = '{code}'</script>", unsafe_allow_javascript=True)
 
 
 def heading(section: str) -> None:

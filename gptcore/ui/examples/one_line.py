@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gptcore.examples import Example
+from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span
 
 
@@ -17,4 +18,4 @@ def text_line(examples: Sequence[Example]) -> str:
             for part in (example.prompt, example.target)
         )
         parts.append(f"{prompt} → {target}" if example.target else prompt)
-    return "; ".join(parts) + (" …" if len(examples) > 3 else "")
+    return page_text("app")("joiner").join(parts) + (" …" if len(examples) > 3 else "")

@@ -71,12 +71,25 @@ def _faces_control(own: float | None, vocab_size: int) -> int:
     url.value("faces", DEFAULT_FACES, url.whole_number(1, MOST_FACES))
     state["faces"] = min(options, key=lambda option: abs(math.log(option / state["faces"])))
     st.select_slider(
-        text("faces"), options, format_func=number_format.count, key="faces", persist_state="session", width="stretch"
+        text("faces"),
+        options,
+        format_func=number_format.count,
+        key="faces",
+        persist_state="session",
+        width="stretch",
+        help=text("faces_help"),
     )
     with st.container(horizontal=True, key="landmark_buttons", gap="small"):
         for mark in dict.fromkeys(marks):
-            is_own = mark == own_faces
-            label = text("own", perplexity=number_format.count(mark)) if is_own else number_format.count(mark)
+            is_own, shown_mark = mark == own_faces, number_format.count(mark)
+            named = {1: "certain", 6: "die", vocab_size: "uniform", 2 * vocab_size: "twice"}.get(mark, "")
+            label = (
+                text("own", perplexity=shown_mark)
+                if is_own
+                else f"{shown_mark} {text(f'marks.{named}')}"
+                if named
+                else shown_mark
+            )
             st.button(
                 label,
                 key="faces_own" if is_own else f"faces_{mark}",
@@ -138,7 +151,7 @@ def underflow(report: Report) -> Figures:
 
     text = page_text("perplexity")
     url.value("tokens", DEFAULT_TOKENS, url.whole_number(2, MOST_TOKENS))
-    st.slider(text("tokens"), 2, MOST_TOKENS, key="tokens", persist_state="session")
+    st.slider(text("tokens"), 2, MOST_TOKENS, key="tokens", persist_state="session", help=text("tokens_help"))
     count = int(st.session_state["tokens"])
     found = underflow_of(report.log_probability, count)
     kind = "_never" if found.zero_float32 is None else "_late" if found.zero_float64 is None else ""
@@ -234,7 +247,7 @@ def learned_by_heart() -> Figures:
     learned, new = (code_span(str(example.prompt)) for example in (memorization.LEARNED, memorization.NEW))
     st.markdown(text("by_heart", learned=learned, new=new))
     url.value("updates", last, url.whole_number(0, last))
-    st.slider(text("updates"), 0, last, key="updates", persist_state="session")
+    st.slider(text("updates"), 0, last, key="updates", persist_state="session", help=meaning("step"))
     step, rows = int(st.session_state["updates"]), memorization.learned_by_heart()
     best = int(rows.new_perplexity.argmin())
     figure = by_heart(rows, step, len(SEVEN_WORDS), text.group("chart_by_heart"), current_style())

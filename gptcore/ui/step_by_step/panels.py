@@ -57,7 +57,7 @@ def summary(step: int, steps: Steps) -> str:
         rank=number_format.count(int(steps.target_rank[0])),
         largest=number_format.nats(float(steps.curve_logits[0, 0])),
         chosen=visible(steps.predicted_piece[0]),
-        choices=", ".join(visible(piece) for piece in steps.predicted_piece[: steps.shown]),
+        choices=text("comma").join(visible(piece) for piece in steps.predicted_piece[: steps.shown]),
         hits=int((steps.predicted_id == steps.target_id).sum()),
         wanted=_quoted(steps.target_text),
         predicted=_quoted(steps.predicted_text),
@@ -85,7 +85,8 @@ def summary(step: int, steps: Steps) -> str:
 
 
 def _quoted(texts: Sequence[str]) -> str:
-    return ", ".join(f"“{visible(text)[:60]}”" for text in texts[:2]) + (" …" if len(texts) > 2 else "")
+    comma = page_text("step_by_step")("comma")
+    return comma.join(f"“{visible(text)[:60]}”" for text in texts[:2]) + (" …" if len(texts) > 2 else "")
 
 
 def _aligned(steps: Steps, examples: Sequence[Example]) -> None:

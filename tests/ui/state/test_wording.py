@@ -3,14 +3,16 @@
 import ast
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 
 from gptcore.texts import LANGUAGES, text_in
 from gptcore.ui.frame import PAGES
+from gptcore.ui.train.session import State
 from gptcore.ui.widgets.glossary import WORDS
-from tests import ROOT
-from tests.ui.state.test_texts import FOLDER, SECTIONS, words_of
+from tests import ROOT, SOURCES
+from tests.ui.state.test_texts import ASKED, FOLDER, SECTIONS, words_of
 
 # How things are said.
 HAN = r"[\u4e00-\u9fff]"
@@ -120,3 +122,25 @@ def test_every_page_explains_its_words() -> None:
     names, meanings = (set(text_in("en", "glossary").group(table)) for table in ("names", "meanings"))
     assert names == meanings
     assert names >= {word for words in WORDS.values() for word in words.split()}
+
+
+# Nothing missing, nothing left over.
+def test_every_state_of_a_training_has_words() -> None:
+    """All but a failure, which is said by its own error."""
+    assert set(get_args(State)) - {"failed"} <= set(text_in("en", "train").group("states"))
+
+
+def test_no_words_are_left_that_nothing_asks_for() -> None:
+    """A key is asked for by name, with its table, or by a name that is put together or handed over."""
+    code = "".join(path.read_text("utf-8") for path in SOURCES)
+    left = []
+    for section in SECTIONS:
+        asked = [a for a in ASKED if a.section == section]
+        for key in words_of("en", section):
+            table, _, name = key.rpartition(".")
+            if any(re.fullmatch(a.key, table if a.group else key) for a in asked):
+                continue
+            quoted = re.search(rf"""["'.]{re.escape(name)}["']""", code)
+            if not (quoted or (table and f"{table}.{{" in code)):
+                left.append(f"{section}.{key}")
+    assert left == []
