@@ -21,6 +21,7 @@ from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, code_span, current_style, error_sentence
+from gptcore.ui.widgets.glossary import meaning
 
 VOCABULARIES = ("seven", "gpt2")
 _SIZE = {"seven": "toy", "gpt2": "mini"}
@@ -84,6 +85,7 @@ def _controls(label: str) -> tuple[str, int, float, int]:
             key="backpropagation_vocabulary",
             required=True,
             persist_state="session",
+            help=meaning("sizes"),
         )
         st.selectbox(
             text("backpropagation.position"),
@@ -104,13 +106,15 @@ def _controls(label: str) -> tuple[str, int, float, int]:
             key="backpropagation_rate",
             required=True,
             persist_state="session",
+            help=text("backpropagation.rate_help"),
         )
         st.slider(
             text("backpropagation.step"),
-            0,
+            1,
             MOST_STEPS,
             key="backpropagation_number",
             persist_state="session",
+            help=meaning("step"),
             width=220,
         )
         st.button(

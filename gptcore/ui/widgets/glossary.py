@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gptcore.ui.state.translations import page_text
+from gptcore.ui.state.translations import page_text, prose
 
 WORDS = {
     "explore": (
@@ -47,4 +47,5 @@ def words_used(page: str) -> None:
     words = WORDS.get(page, "").split()
     if words:
         with st.expander(page_text("glossary")("title"), icon=":material/menu_book:", key="words_used"):
+            st.markdown(prose("primer"))
             st.markdown("\n".join(f"- {meaning(word)}" for word in words))
