@@ -1,22 +1,27 @@
 """Many rows of different lengths in one pass: logits for the scored positions only, and one pass over them.
 
-Rows are padded at their end, where no earlier token can see it, and padding is never scored.
+Rows are padded at their end, where no earlier token can see it, and padding is never scored. The logits are made and
+used up a block of the vocabulary at a time, so that they never leave the processor's cache: for GPT-2's vocabulary that
+takes half as long as making them all first. Sums of exponentials over blocks: Milakov & Gimelshein, "Online normalizer
+calculation for softmax" (2018).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+import torch.nn.functional as F
+from torch import Tensor, nn
 
 from gptcore.language_model import LanguageModel, device_of
 from gptcore.results.report import Floats, Ids
 
-LOGIT_BYTES = 32_000_000
-"""Logits are made for so many bytes at a time, whatever the length of the text."""
+POSITIONS_TOGETHER, TOKENS_TOGETHER = 256, 2048
+"""A block of logits: so many positions, so many tokens of the vocabulary; 2 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +52,18 @@ def log_probabilities(model: LanguageModel, rows: Sequence[Row]) -> list[Floats]
     """The log-probability of every scored token, one array (n,) for each row, in nats."""
     with torch.inference_mode():
         parts = []
-        for logits, targets in _scored_logits(model, rows):
-            parts.append(_target_logits(logits, targets) - logits.logsumexp(dim=-1))
+        for hidden, targets in _scored_hidden_states(model, rows):
+            target_logit = hidden.new_empty(len(targets))  # (n,)
+            sums = _ExponentialSums(hidden)
+            for block in _logit_blocks(model, hidden):
+                block.copy_targets(targets, target_logit)
+                sums.add(block.logits, block.logits.amax(dim=-1))
+            parts.append(target_logit - sums.normalizer())
         return _split(torch.cat(parts), rows)
 
 
 def token_scores(model: LanguageModel, rows: Sequence[Row], top_k: int) -> list[TokenScores]:
-    """Everything that is known of every scored token, one TokenScores for each row.
+    """Everything that is known of every scored token.
 
     Args:
         model: The model, in evaluation mode.
@@ -64,21 +74,115 @@ def token_scores(model: LanguageModel, rows: Sequence[Row], top_k: int) -> list[
         One TokenScores for each row.
     """
     with torch.inference_mode():
-        parts = [_scores(logits, targets, top_k) for logits, targets in _scored_logits(model, rows)]
+        parts = [
+            _scores(model, hidden, targets, min(top_k, model.config.vocab_size))
+            for hidden, targets in _scored_hidden_states(model, rows)
+        ]
         columns = [_split(torch.cat(column), rows) for column in zip(*parts, strict=True)]
     return [TokenScores(*row) for row in zip(*columns, strict=True)]
 
 
-def _scored_logits(model: LanguageModel, rows: Sequence[Row]) -> Iterator[tuple[Tensor, Tensor]]:
-    """(logits (n, V), targets (n,)) of all rows' scored positions in order, so many at a time."""
-    hidden, targets = _scored_hidden_states(model, rows)
-    step = max(1, LOGIT_BYTES // (hidden.element_size() * model.config.vocab_size))
-    for start in range(0, len(targets), step):
-        yield model.out_head(hidden[start : start + step]), targets[start : start + step]
+def _scores(model: LanguageModel, hidden: Tensor, targets: Tensor, top_k: int) -> tuple[Tensor, ...]:
+    """The columns of TokenScores for hidden states (n, C) and targets (n,)."""
+    n = len(targets)
+    target_logit = hidden.new_empty(n)  # (n,)
+    top_logits, top_ids = hidden.new_full((n, top_k), -torch.inf), targets.new_zeros((n, top_k))
+    sums = _ExponentialSums(hidden)
+    blocks = []
+    for block in _logit_blocks(model, hidden):
+        block.copy_targets(targets, target_logit)
+        largest = block.logits.amax(dim=-1)  # (n,)
+        block.merge_top(largest, top_logits, top_ids)
+        sums.add(block.logits, largest)
+        blocks.append(block.logits)
+    normalizer = sums.normalizer()  # (n,)
+    rank = torch.ones_like(targets)
+    for logits in blocks:  # only now is the target's logit known, to the last bit: tokens may share it
+        rank += torch.gt(logits, target_logit[:, None], out=sums.scratch(logits)).sum(dim=-1).long()
+    top_probabilities = (top_logits - normalizer[:, None]).exp()  # (n, k) shares of the whole, not of the k
+    return target_logit - normalizer, rank, sums.entropy(), top_ids, top_probabilities
 
 
-def _scored_hidden_states(model: LanguageModel, rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
-    """Hidden states (N, C) of all scored positions, and their targets (N,)."""
+class _ExponentialSums:
+    """Σ exp(z) and Σ exp(z) z of rows of logits that come in blocks, relative to the largest so far."""
+
+    def __init__(self, hidden: Tensor) -> None:
+        n = len(hidden)
+        self._largest = hidden.new_full((n,), torch.finfo(hidden.dtype).min / 2)  # finite: 0 × −∞ is not a number
+        self._total = hidden.new_zeros(n)
+        self._weighted = hidden.new_zeros(n)
+        self._scratch: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def scratch(self, logits: Tensor) -> Tensor:
+        """Memory of a block's shape, the same again and again."""
+        return self._memory(logits)[0]
+
+    def add(self, logits: Tensor, block_largest: Tensor) -> None:
+        """Add a block (n, b) and its largest logits (n,)."""
+        largest = torch.maximum(self._largest, block_largest)
+        moved = self._largest - largest  # (n,) at most 0
+        scale = moved.exp()
+        first, second = self._memory(logits)
+        below = torch.sub(logits, largest[:, None], out=first)  # (n, b) at most 0: exp cannot overflow
+        weights = torch.exp(below, out=second)
+        self._weighted = scale * (self._weighted + self._total * moved) + torch.linalg.vecdot(weights, below)
+        self._total = scale * self._total + weights.sum(dim=-1)
+        self._largest = largest
+
+    def normalizer(self) -> Tensor:
+        """Shape (n,). ln Σ exp(z)."""
+        return self._largest + self._total.log()
+
+    def entropy(self) -> Tensor:
+        """Shape (n,). −Σ p ln p = ln Σ exp(z) − Σ p z, in nats."""
+        return self._total.log() - self._weighted / self._total
+
+    def _memory(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        width = logits.shape[-1]
+        if width not in self._scratch:
+            self._scratch[width] = torch.empty_like(logits), torch.empty_like(logits)
+        return self._scratch[width]
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """Logits (n, b) of the b tokens from `start` on."""
+
+    start: int
+    logits: Tensor
+
+    def copy_targets(self, targets: Tensor, target_logit: Tensor) -> None:
+        """Copy the logits of the targets (n,) that lie in this block: those AT a position score its target."""
+        inside = ((targets >= self.start) & (targets < self.start + self.logits.shape[-1])).nonzero().squeeze(-1)
+        target_logit[inside] = self.logits[inside, targets[inside] - self.start]
+
+    def merge_top(self, largest: Tensor, top_logits: Tensor, top_ids: Tensor) -> None:
+        """Merge this block's most likely tokens into those so far (n, k): few rows, after the first blocks."""
+        better = (largest > top_logits[:, -1]).nonzero().squeeze(-1)
+        if not len(better):
+            return
+        k = top_logits.shape[-1]
+        best = self.logits[better].topk(min(k, self.logits.shape[-1]), dim=-1)
+        values = torch.cat((top_logits[better], best.values), dim=-1)
+        ids = torch.cat((top_ids[better], best.indices + self.start), dim=-1)
+        kept = values.topk(k, dim=-1)
+        top_logits[better], top_ids[better] = kept.values, ids.gather(-1, kept.indices)
+
+
+def _logit_blocks(model: LanguageModel, hidden: Tensor) -> Iterator[_Block]:
+    """The logits of hidden states (n, C), block by block of the vocabulary; all at once for a head of another kind."""
+    head: nn.Module = model.out_head
+    if not isinstance(head, nn.Linear):
+        yield _Block(0, head(hidden))
+        return
+    for start in range(0, head.out_features, TOKENS_TOGETHER):
+        stop = start + TOKENS_TOGETHER
+        bias = None if head.bias is None else head.bias[start:stop]
+        yield _Block(start, F.linear(hidden, head.weight[start:stop], bias))  # (n, b)
+
+
+def _scored_hidden_states(model: LanguageModel, rows: Sequence[Row]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Hidden states (n, C) of all rows' scored positions, and their targets (n,), so many at a time."""
     if model.training and model.config.drop_rate:
         raise ValueError("the model is in training mode and would drop activations: call model.eval() first")
     B, T = len(rows), max(len(row.token_ids) for row in rows) - 1
@@ -88,33 +192,13 @@ def _scored_hidden_states(model: LanguageModel, rows: Sequence[Row]) -> tuple[Te
         read = len(row.token_ids) - 1
         inputs[b, :read] = row.token_ids[:-1]
         scored[b, row.scored_from - 1 : read] = True
-    targets = np.concatenate([row.token_ids[row.scored_from :] for row in rows])
+    targets = torch.from_numpy(np.concatenate([row.token_ids[row.scored_from :] for row in rows]))  # (N,)
     device = device_of(model)
-    hidden = model.hidden_states(torch.from_numpy(inputs).to(device))  # (B, T, C)
-    return hidden[torch.from_numpy(scored).to(device)], torch.from_numpy(targets).to(device)
+    hidden = model.hidden_states(torch.from_numpy(inputs).to(device))[torch.from_numpy(scored).to(device)]  # (N, C)
+    targets = targets.to(device)
+    yield from zip(hidden.split(POSITIONS_TOGETHER), targets.split(POSITIONS_TOGETHER), strict=True)
 
 
-def _target_logits(logits: Tensor, targets: Tensor) -> Tensor:
-    return logits.gather(-1, targets[:, None]).squeeze(-1)  # (n,) the logits AT a position score its target
-
-
-def _scores(logits: Tensor, targets: Tensor, top_k: int) -> tuple[Tensor, ...]:
-    """The columns of TokenScores for logits (n, V) and targets (n,)."""
-    top = logits.topk(min(top_k, logits.shape[-1]), dim=-1)  # (n, k)
-    target_logit = _target_logits(logits, targets)  # (n,)
-    rank = 1 + (logits > target_logit[:, None]).sum(dim=-1)  # (n,)
-    largest = top.values[:, :1]  # (n, 1)
-    below = logits.sub_(largest)  # (n, V) at most 0, so that exp cannot overflow
-    weights = below.exp()  # (n, V)
-    total = weights.sum(dim=-1)  # (n,)
-    normalizer = total.log()  # (n,) ln Σ exp(logits) − largest
-    # −Σ p ln p = ln Σ exp(z) − Σ p z
-    entropy = normalizer - torch.linalg.vecdot(weights, below) / total  # (n,)
-    log_probability = target_logit - largest.squeeze(-1) - normalizer  # (n,)
-    top_probabilities = (top.values - largest).exp() / total[:, None]  # (n, k) shares of the whole, not of the k
-    return log_probability, rank, entropy, top.indices, top_probabilities
-
-
-def _split(column: Tensor, rows: Sequence[Row]) -> list[np.ndarray]:
+def _split(column: Tensor, rows: Sequence[Row]) -> list[np.ndarray[Any, Any]]:
     """A column of all rows' scored tokens as one array for each row."""
     return np.split(column.cpu().numpy(), np.cumsum([row.scored_count for row in rows])[:-1])

@@ -28,7 +28,7 @@ _SENTENCE_END = regex.compile(  # UAX #29, rules SB3 to SB11
     )
     (?<!\p{SB=ATerm}(?=\p{SB=Numeric}))                    # SB6: not in "3.14"
     [\p{SB=STerm}\p{SB=ATerm}]*                            # SB8a: "?!" ends together
-    \p{SB=Close}*+ \p{SB=Sp}*+                             # SB9, SB10: with closing quotes and spaces
+    (?:(?![\p{Ps}\p{Pi}])\p{SB=Close})*+ \p{SB=Sp}*+       # SB9, SB10: with closing, not opening, quotes and spaces
     (?!(?<=\p{SB=ATerm}\p{SB=Close}*\p{SB=Sp}*)            # SB8: not before a small letter, as in "etc. and"
        [^\p{SB=OLetter}\p{SB=Upper}\p{SB=Lower}\p{SB=Sep}\p{SB=CR}\p{SB=LF}\p{SB=STerm}\p{SB=ATerm}]*\p{SB=Lower})
     (?![\p{SB=SContinue}\p{SB=STerm}\p{SB=ATerm}])         # SB8a
