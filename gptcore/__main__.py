@@ -1,5 +1,6 @@
-"""Score texts from the command line: one long text, or a table of many.
+"""The command line: start the app, score one text, or score a table of many.
 
+python -m gptcore app
 python -m gptcore score essay.txt --stride 64
 python -m gptcore score - --json < essay.txt
 python -m gptcore score-list sentences.csv scores.csv --prompt-column sentence
@@ -8,185 +9,90 @@ python -m gptcore score-list sentences.csv scores.csv --prompt-column sentence
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
-from gptcore import number_format
-from gptcore.config import MAX_SEED, SIZES
+from gptcore.config import MAX_SEED
 from gptcore.errors import InputError
-from gptcore.examples import parse_ids
-from gptcore.initialization import untrained_model
-from gptcore.list_files import open_table, score_list_file
-from gptcore.lists import load_source
-from gptcore.model import GPTModel
-from gptcore.results.text_report import TextReport
-from gptcore.results.windows import perplexity_of
-from gptcore.text_files import read_text_file
-from gptcore.weights.checkpoints import load_checkpoint, trained_small_model
-from gptcore.weights.gpt2 import load_gpt2
-from gptcore.windows import prepare_text
 
 DONE, WRONG_INPUT, INTERRUPTED = 0, 2, 130
-_EPILOG = """exit codes:
+_EXIT_CODES = """exit codes:
   0    done
   2    wrong input: one sentence on standard error says what and where
   130  interrupted; score-list goes on when the same command is given again"""
+_SCORE = "Score one text of any length; print its numbers, or every token as JSON or CSV."
+_SCORE_LIST = """Score each row of a table, and write the table with the scores as new columns.
+
+A row is in OUT.csv as soon as it is scored: after a kill, the same command goes on where it was. Rows that cannot be
+scored are kept, and their column "error" says why. With GPT_EXPLORER_SCHEDULER set, a Dask cluster does the work."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     given = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = given.command
+    if given.command == "app":
+        from gptcore.ui.launch import run_app  # not for those who installed the library alone
+
+        return run_app(given.port, given.address, open_browser=not given.no_browser)
+    from gptcore import command_line  # imports torch, for which --help need not wait
+
     try:
-        return command(given)
-    except (InputError, OSError) as error:
+        if given.command == "score":
+            command_line.score_command(given)
+        else:
+            command_line.score_list_command(given)
+    except (InputError, OSError, ValueError) as error:
         print(f"gptcore: {error}", file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
         print("gptcore: interrupted", file=sys.stderr)
         return INTERRUPTED
-
-
-def score_command(given: argparse.Namespace) -> int:
-    """Score one text, and print its numbers, or all of its tokens as JSON or CSV."""
-    file = read_text_file(_read(given.file), max_bytes=None)
-    text = parse_ids(file.text) if given.ids else file.text
-    model = load_source(model_source(given.model, given.seed))
-    job = prepare_text(model.config, text, stride=given.stride, first_token=given.first_token)
-    records = []
-    with tqdm(total=len(job.windows), unit="window", disable=given.quiet) as progress:
-        for batch in job.batches:
-            records += job.score(model, batch)
-            progress.update(len(batch))
-    report = job.report(records)
-    if given.json:
-        _write(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=1) + "\n")
-    elif given.csv:
-        frame = report.by(given.by) if given.by else report.to_frame()
-        _write(frame.to_csv(index=False, lineterminator="\n"))
-    else:
-        _write(_summary(report, file.encoding.name))
     return DONE
-
-
-def score_list_command(given: argparse.Namespace) -> int:
-    """Score a table of texts, row by row, into a file; go on where a run before this one ended."""
-    table = open_table(given.table, given.prompt_column, given.target_column)
-    job = score_list_file(
-        model_source(given.model, given.seed),
-        table,
-        given.results,
-        model_name=f"{given.model} seed {given.seed}" if given.model in SIZES else given.model,
-        stride=given.stride,
-        first_token=given.first_token,
-        overwrite=given.overwrite,
-    )
-    if job.finished:
-        print(f"gptcore: {job.finished:,} of {table.row_count:,} rows are finished already", file=sys.stderr)
-    scored = failed = tokens = 0
-    nats = 0.0
-    for record in tqdm(job.run(), total=table.row_count, initial=job.finished, unit="row", disable=given.quiet):
-        if record.error:
-            failed += 1
-            continue
-        scored, tokens, nats = scored + 1, tokens + record.tokens, nats - record.total_log_probability
-    if tokens:
-        print(
-            f"{scored:,} rows scored, {tokens:,} tokens: cross-entropy {number_format.nats(nats / tokens)} nats, "
-            f"perplexity {number_format.perplexity(perplexity_of(nats / tokens))}"
-        )
-    if failed:
-        print(f"gptcore: {failed:,} rows have no score; their column error says why", file=sys.stderr)
-    return DONE
-
-
-def model_source(name: str, seed: int) -> Callable[[], GPTModel]:
-    """What loads the model that a command names.
-
-    Args:
-        name: "small", the model that this project trained; a size, such as "124M", whose weights are random; or the
-            path of a checkpoint, or of a folder with GPT-2's weights.
-        seed: Of random weights.
-
-    Raises:
-        InputError: "no_such_model".
-    """
-    if name == "small":
-        return trained_small_model
-    if name in SIZES:
-        return partial(untrained_model, SIZES[name], seed)
-    path = Path(name)
-    if path.exists():
-        return partial(load_gpt2 if path.is_dir() else load_checkpoint, path)
-    raise InputError(
-        "no_such_model", f"--model is small, a size ({', '.join(SIZES)}), a file or a folder, not {name!r}", model=name
-    )
-
-
-def _summary(report: TextReport, encoding: str) -> str:
-    words, scored = report.per("word"), report.token_count
-    rows = [
-        ("cross-entropy", f"{number_format.nats(report.cross_entropy)} nats per token"),
-        ("perplexity", f"{number_format.perplexity(report.perplexity)} per token"),
-        ("", f"{number_format.perplexity(words.perplexity)} per word ({words.count:,} words)"),
-        ("bits per byte", f"{report.bits_per_byte:.4f} ({report.byte_count:,} bytes)"),
-        ("tokens scored", f"{scored:,} of {len(report.text):,}"),
-        ("windows", f"{report.window_count:,} of up to {report.provenance.config.context_length:,} tokens"),
-        ("stride", f"{report.stride:,}"),
-        ("encoding", encoding),
-    ]
-    return "".join(f"{name:15}{value}\n" for name, value in rows)
-
-
-def _read(path: str) -> bytes:
-    if path == "-":
-        return sys.stdin.buffer.read()
-    if not Path(path).is_file():
-        raise InputError("no_such_file", f"there is no file {path}", path=path)
-    return Path(path).read_bytes()
-
-
-def _write(text: str) -> None:
-    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
-    sys.stdout.buffer.flush()
 
 
 def _parser() -> argparse.ArgumentParser:
-    lines = (__doc__ or "").split("\n", 1)
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("python -m gptcore", description=lines[0], epilog=_EPILOG, formatter_class=layout)
-    commands = parser.add_subparsers(required=True, metavar="command")
+    parser = argparse.ArgumentParser(
+        "python -m gptcore",
+        description=__doc__,
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    score = commands.add_parser("score", help="score one text", description=score_command.__doc__)
+    def command(name: str, short: str, description: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=short,
+            description=description,
+            epilog=_EXIT_CODES,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    app = command("app", "start the app in a browser", "Start the app on this machine.")
+    app.add_argument("--port", type=int, default=8501)
+    app.add_argument("--address", default="127.0.0.1", help="0.0.0.0 answers everyone who can reach this machine")
+    app.add_argument("--no-browser", action="store_true", help="open no browser")
+
+    score = command("score", "score one text", _SCORE)
     score.add_argument("file", metavar="FILE", help="a text file in UTF-8, UTF-16 or GB18030; - is standard input")
     form = score.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the whole analysis as JSON")
-    form.add_argument("--csv", action="store_true", help="print one row for each token")
-    score.add_argument(
-        "--by", choices=["word", "character", "line", "sentence"], help="with --csv: a row for each unit"
-    )
+    form.add_argument("--csv", action="store_true", help="print one row for each token, or for each unit of --by")
+    units = ["word", "character", "line", "sentence"]
+    score.add_argument("--by", choices=units, help="with --csv: one row for each of these")
     score.add_argument("--ids", action="store_true", help="the file holds token ids")
-    score.set_defaults(command=score_command)
 
-    many = commands.add_parser(
-        "score-list", help="score a table of texts", description=score_list_command.__doc__, epilog=_EPILOG,
-        formatter_class=layout,
-    )  # fmt: skip
+    many = command("score-list", "score a table of texts", _SCORE_LIST)
     many.add_argument("table", metavar="IN.csv", type=Path, help="its first line names the columns")
     many.add_argument("results", metavar="OUT.csv", type=Path, help="the same columns and the scores")
     many.add_argument("--prompt-column", metavar="NAME", help="the column of texts, or of prompts")
     many.add_argument("--target-column", metavar="NAME", help="the column of targets: only these are scored then")
     many.add_argument("--overwrite", action="store_true", help="begin OUT.csv anew")
-    many.set_defaults(command=score_list_command)
 
     for each in (score, many):
-        each.add_argument("--model", default="small", help="small, a size such as 124M, a file or a folder")
-        each.add_argument("--seed", type=_seed, default=123, help="of random weights, for a size (default 123)")
+        each.add_argument("--model", default="small", help="small (default), a size such as 124M, a file or a folder")
+        each.add_argument("--seed", type=_seed, default=123, help="of a size's random weights (default 123)")
         each.add_argument("--stride", type=int, help="tokens that each window scores (default: half the context)")
         each.add_argument("--first-token", action="store_true", help="score the first token too, after end-of-text")
         each.add_argument("--quiet", action="store_true", help="no progress bar")

@@ -81,9 +81,9 @@ def detect_encoding(data: bytes) -> Encoding:
     least = min((match.chaos for match in matches), default=0.0)
     names = {match.encoding for match in matches if match.chaos == least}
     for codec, name in _READ.items():
-        if codec in names and (codec != "gb18030" or b"\0" not in data):
+        if codec in names and not _CONTROL.search(_decode(data, codec, name)):
             return Encoding(name, codec, False)
-    if not names and (b"\0" in data or len(_CONTROL.findall(data.decode("latin-1"))) > len(data) / 50):
+    if b"\0" in data or (not names and len(_CONTROL.findall(data.decode("latin-1"))) > len(data) / 50):
         raise _binary()
     raise _unknown(next((name for codec, name in _NOT_READ.items() if codec in names), ""))
 

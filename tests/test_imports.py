@@ -89,6 +89,7 @@ LAYERS = {
         {"foundation", "tokens", "maths", "charts", "classroom", "face"},
         later={"torch"},
     ),
+    "command": Layer(set(), {"foundation", "maths", "ui"}),
     "face": Layer(set(), {"foundation", "tokens", "maths"}),
     "pages": Layer({"streamlit"}, {"foundation", "tokens", "maths", "charts", "ui"}),
     "app": Layer({"streamlit"}, {"ui"}),
@@ -112,6 +113,8 @@ def layer_of(module: str) -> str:
         return "foundation"
     if belongs_to(module, TOKENS):
         return "tokens"
+    if module == "gptcore.__main__":
+        return "command"
     return "face" if module in FACES else "maths"
 
 

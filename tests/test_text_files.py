@@ -22,9 +22,7 @@ CHINESE = "语言模型根据前面的词元预测下一个词元。困惑度越
         ("gb18030", "GB18030", False),
     ],
 )
-@pytest.mark.parametrize(
-    "text", [CHINESE, "今天天气很好，我们去公园散步。", "GPT-2 的困惑度是 29.41。", "你好"], ids=len
-)
+@pytest.mark.parametrize("text", [CHINESE, "今天天气很好，我们去公园散步。", "GPT-2 的困惑度是 29.41。"], ids=len)
 def test_encodings_are_found_and_said(text: str, codec: str, name: str, bom: bool) -> None:
     found = read_text_file(text.encode(codec))
     assert (found.text, found.encoding.name, found.encoding.bom) == (text, name, bom)

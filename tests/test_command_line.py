@@ -1,0 +1,151 @@
+"""The command line: the library's numbers, a code for how it ended, and one sentence for what went wrong."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from gptcore import GPTModel, score_text
+from gptcore.__main__ import main
+
+TEXT = "every effort moves you forward " * 8
+
+
+@pytest.fixture
+def essay(tmp_path: Path) -> Path:
+    path = tmp_path / "essay.txt"
+    path.write_text(TEXT, "utf-8")
+    return path
+
+
+def run(capfdbinary: pytest.CaptureFixture[bytes], *arguments: object) -> tuple[int, str, str]:
+    """(exit code, standard output, standard error) of a command."""
+    code = main([str(argument) for argument in arguments])
+    captured = capfdbinary.readouterr()
+    return code, captured.out.decode(), captured.err.decode()
+
+
+def test_the_numbers_of_a_text(capfdbinary: pytest.CaptureFixture[bytes], essay: Path, toy_model: GPTModel) -> None:
+    expected = score_text(toy_model, TEXT, stride=4)
+    code, out, err = run(capfdbinary, "score", essay, "--model", "toy", "--stride", 4)
+    assert code == 0
+    assert f"{expected.cross_entropy:.4f} nats" in out
+    assert f"{expected.perplexity:.2f} per token" in out
+    assert f"{expected.bits_per_byte:.4f}" in out
+    assert "window" in err  # the progress bar
+    assert run(capfdbinary, "score", essay, "--model", "toy", "--quiet")[2] == ""
+
+
+def test_json_and_csv(capfdbinary: pytest.CaptureFixture[bytes], essay: Path, toy_model: GPTModel) -> None:
+    expected = score_text(toy_model, TEXT)
+    _, out, _ = run(capfdbinary, "score", essay, "--model", "toy", "--json")
+    written = json.loads(out)
+    assert written["cross_entropy"] == pytest.approx(expected.cross_entropy)
+    assert len(written["tokens"]) == 40
+    _, out, _ = run(capfdbinary, "score", essay, "--model", "toy", "--csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["piece"] for row in rows] == TEXT.split()
+    assert rows[0]["log_probability"] == rows[0]["rank"] == ""
+    assert float(rows[-1]["log_probability"]) == pytest.approx(expected.log_probability[-1])
+    _, out, _ = run(capfdbinary, "score", essay, "--model", "toy", "--csv", "--by", "line")
+    assert len(list(csv.DictReader(io.StringIO(out)))) == 1
+
+
+def test_standard_input_and_ids(
+    capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, toy_model: GPTModel
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"[2, 1, 4, 5]")))
+    code, out, _ = run(capfdbinary, "score", "-", "--ids", "--model", "toy", "--json")
+    assert code == 0
+    assert json.loads(out)["cross_entropy"] == pytest.approx(score_text(toy_model, [2, 1, 4, 5]).cross_entropy)
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "said"),
+    [
+        (b"", [], "empty"),
+        (b"every", [], "at least two"),
+        (b"every dog", [], "none of the seven words"),
+        (b"\x00\x01\x02", [], "no text"),
+        (b"every \xff\xfe effort \xe9", [], "UTF-8"),
+        (b"every effort", ["--stride", "0"], "from 1 to 16"),
+        (b"every effort", ["--stride", "17"], "from 1 to 16"),
+        (b"every effort", ["--first-token"], "end-of-text"),
+        (b"every effort", ["--model", "gigantic"], "--model"),
+        (b"every effort", ["--ids"], "not a token id"),
+    ],
+)
+def test_wrong_input_is_one_sentence(
+    capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path, content: bytes, arguments: list[str], said: str
+) -> None:
+    path = tmp_path / "text.txt"
+    path.write_bytes(content)
+    model = [] if "--model" in arguments else ["--model", "toy"]
+    code, out, err = run(capfdbinary, "score", path, "--quiet", *model, *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("gptcore: ")
+    assert err.count("\n") == 1
+    assert said in err
+
+
+def test_a_file_that_is_not_there(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+    for command in (["score", tmp_path / "no.txt"], ["score-list", tmp_path / "no.csv", tmp_path / "out.csv"]):
+        code, _, err = run(capfdbinary, *command)
+        assert code == 2
+        assert "there is no file" in err
+
+
+def test_a_list(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("who,says,then\nAda,every effort,moves\nBob,,\nCleo,you moves,forward zoo\n", "utf-8")
+    command = ["score-list", source, target, "--model", "toy", "--prompt-column", "says", "--target-column", "then"]
+    code, out, err = run(capfdbinary, *command)
+    assert code == 0
+    assert "2 rows scored, 3 tokens" in out
+    assert "rows without a score: 1" in err
+    rows = list(csv.DictReader(io.StringIO(target.read_text("utf-8"))))
+    assert [row["tokens"] for row in rows] == ["1", "0", "2"]
+    assert [row["who"] for row in rows] == ["Ada", "Bob", "Cleo"]
+    written = target.read_bytes()
+    code, out, err = run(capfdbinary, *command)
+    assert code == 0
+    assert "3 of 3 rows are finished already" in err
+    assert target.read_bytes() == written
+    code, _, err = run(capfdbinary, *command, "--stride", 2)
+    assert code == 2
+    assert "another table, model or stride" in err
+    assert run(capfdbinary, *command, "--stride", 2, "--overwrite")[0] == 0
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["--help"], 0), (["score", "--help"], 0), ([], 2), (["nothing"], 2)])
+def test_help_and_usage(capfdbinary: pytest.CaptureFixture[bytes], arguments: list[str], code: int) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    captured = capfdbinary.readouterr()
+    assert caught.value.code == code
+    assert b"usage: python -m gptcore" in captured.out + captured.err
+
+
+def test_an_interruption(
+    capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, essay: Path
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gptcore.command_line.prepare_text", interrupted)
+    code, _, err = run(capfdbinary, "score", essay, "--model", "toy")
+    assert (code, err) == (130, "gptcore: interrupted\n")
+
+
+def test_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def run_app(*given: object, **named: object) -> int:
+        asked.append((given, named))
+        return 7
+
+    monkeypatch.setattr("gptcore.ui.launch.run_app", run_app)
+    assert main(["app", "--port", "8600", "--no-browser"]) == 7
+    assert asked == [((8600, "127.0.0.1"), {"open_browser": False})]
