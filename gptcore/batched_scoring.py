@@ -171,9 +171,9 @@ class _Block:
 
 def _logit_blocks(model: LanguageModel, hidden: Tensor) -> Iterator[_Block]:
     """The logits of hidden states (n, C), block by block of the vocabulary; all at once for a head of another kind."""
-    head: nn.Module = model.out_head
+    head: object = model.out_head
     if not isinstance(head, nn.Linear):
-        yield _Block(0, head(hidden))
+        yield _Block(0, model.out_head(hidden))
         return
     for start in range(0, head.out_features, TOKENS_TOGETHER):
         stop = start + TOKENS_TOGETHER

@@ -16,14 +16,14 @@ from gptcore.config import SIZES
 from gptcore.errors import InputError
 from gptcore.examples import parse_ids
 from gptcore.initialization import untrained_model
+from gptcore.language_model import LanguageModel
 from gptcore.list_files import open_table, score_list_file
 from gptcore.lists import load_source
-from gptcore.model import GPTModel
+from gptcore.results.report import perplexity_of
 from gptcore.results.text_report import TextReport
-from gptcore.results.windows import perplexity_of
 from gptcore.text_files import read_text_file
-from gptcore.weights.checkpoints import load_checkpoint, trained_small_model
-from gptcore.weights.gpt2 import load_gpt2
+from gptcore.weights.checkpoints import trained_small_model
+from gptcore.weights.loading import load_model
 from gptcore.windows import prepare_text
 
 
@@ -32,7 +32,9 @@ def score_command(given: argparse.Namespace) -> None:
     file = read_text_file(_read(given.file), max_bytes=None)
     text = parse_ids(file.text) if given.ids else file.text
     model = load_source(model_source(given.model, given.seed))
-    job = prepare_text(model.config, text, stride=given.stride, first_token=given.first_token)
+    job = prepare_text(
+        model.config, text, stride=given.stride, first_token=given.first_token, tokenizer=model.tokenizer
+    )
     records = []
     with tqdm(total=len(job.windows), unit="window", disable=given.quiet) as progress:
         for batch in job.batches:
@@ -78,7 +80,7 @@ def score_list_command(given: argparse.Namespace) -> None:
         print(f"gptcore: rows without a score: {failed:,}; their column error says why", file=sys.stderr)
 
 
-def model_source(name: str, seed: int) -> Callable[[], GPTModel]:
+def model_source(name: str, seed: int) -> Callable[[], LanguageModel]:
     """What loads the model that a command names.
 
     Args:
@@ -95,7 +97,7 @@ def model_source(name: str, seed: int) -> Callable[[], GPTModel]:
         return partial(untrained_model, SIZES[name], seed)
     path = Path(name)
     if path.exists():
-        return partial(load_gpt2 if path.is_dir() else load_checkpoint, path)
+        return partial(load_model, path)
     raise InputError(
         "no_such_model", f"--model is small, a size ({', '.join(SIZES)}), a file or a folder, not {name!r}", model=name
     )

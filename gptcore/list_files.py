@@ -17,8 +17,8 @@ from itertools import islice
 from pathlib import Path
 
 from gptcore.errors import InputError
+from gptcore.language_model import is_model
 from gptcore.lists import ModelSource, score_list
-from gptcore.model import GPTModel
 from gptcore.results.lists import ListRecord, ListRow
 from gptcore.tables import choose_columns, find_delimiter, read_records, safe_cell
 from gptcore.text_files import Encoding, detect_encoding
@@ -215,7 +215,7 @@ def score_list_file(
 
 def source_name(model: ModelSource) -> str:
     """What to call a model that may not be loaded."""
-    if isinstance(model, GPTModel):
+    if is_model(model):
         origin = model.origin
         return " ".join(filter(None, (origin.kind, origin.name, "" if origin.seed is None else f"seed {origin.seed}")))
     if isinstance(model, partial):

@@ -126,17 +126,7 @@ class TextJob:
         seconds = (time.perf_counter() - began) / len(windows)
         provenance = _provenance(model)
         return [
-            WindowRecord(
-                index=index,
-                window=window,
-                provenance=provenance,
-                seconds=seconds,
-                log_probability=row.log_probability,
-                rank=row.rank,
-                entropy_nats=row.entropy_nats,
-                top_token_ids=row.top_token_ids,
-                top_probabilities=row.top_probabilities,
-            )
+            WindowRecord(index=index, window=window, provenance=provenance, seconds=seconds, **vars(row))
             for index, window, row in zip(batch, windows, scores, strict=True)
         ]
 

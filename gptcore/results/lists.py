@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from gptcore.errors import InputError
-from gptcore.results.report import NATS_PER_BIT
-from gptcore.results.windows import perplexity_of
+from gptcore.results.report import NATS_PER_BIT, perplexity_of
 
 ListText = str | Sequence[int]
 ListRow = ListText | tuple[ListText, ListText]

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gptcore.results.report import NATS_PER_BIT, Floats, Ids, Provenance
-from gptcore.results.windows import EncodedText, Measurement, Unit, UnitMean, perplexity_of
+from gptcore.results.report import NATS_PER_BIT, Floats, Ids, Provenance, perplexity_of
+from gptcore.results.windows import EncodedText, Measurement, Unit, UnitMean
 from gptcore.text_units import TextUnit, split_units
 
 

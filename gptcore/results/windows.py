@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from gptcore.results.report import NATS_PER_BIT, Floats, Ids, Provenance
+from gptcore.results.report import NATS_PER_BIT, Floats, Ids, Provenance, perplexity_of
 from gptcore.text_units import TextUnit
 
 Unit = Literal["token", "byte"] | TextUnit
@@ -176,9 +176,3 @@ class Measurement:
 def mean_of_windows(records: Sequence[WindowRecord]) -> float:
     """The plain mean of the windows' means in nats: wrong, since windows differ in length."""
     return math.fsum(record.cross_entropy for record in records) / len(records)
-
-
-def perplexity_of(nats: float) -> float:
-    """exp(nats) in float64; inf beyond it."""
-    with np.errstate(over="ignore"):
-        return float(np.exp(np.float64(nats)))
