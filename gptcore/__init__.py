@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from gptcore.tokenizers.gpt2 import gpt2_tokenizer as gpt2_tokenizer
     from gptcore.tokenizers.seven_words import seven_word_tokenizer as seven_word_tokenizer
     from gptcore.training.config import TrainConfig as TrainConfig
+    from gptcore.training.logit_gradients import follow_gradients as follow_gradients
     from gptcore.training.loop import train as train
     from gptcore.training.loop import watched_targets as watched_targets
     from gptcore.training.text_batches import split_text as split_text
@@ -102,6 +103,7 @@ _HOME = {
     "gpt2_tokenizer": "tokenizers.gpt2",
     "seven_word_tokenizer": "tokenizers.seven_words",
     "TrainConfig": "training.config",
+    "follow_gradients": "training.logit_gradients",
     "train": "training.loop",
     "watched_targets": "training.loop",
     "split_text": "training.text_batches",

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 from gptcore.config import GPTConfig
 from gptcore.results.report import Floats, Ids
@@ -99,6 +102,35 @@ class Steps:
     def flat_shape(self) -> tuple[int, int]:
         """(B · T, V): the logits flattened for `F.cross_entropy`, which skips what is not scored."""
         return self.inputs.size, self.vocab_size
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each scored position: what each step of the chain made of it."""
+        return pd.DataFrame(
+            {
+                "example": self.example,
+                "prompt_piece": list(self.prompt_piece),
+                "target_id": self.target_id,
+                "target_piece": list(self.target_piece),
+                "target_probability": self.target_probability,
+                "log_probability": self.log_probability,
+                "predicted_id": self.predicted_id,
+                "predicted_piece": list(self.predicted_piece),
+            }
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The numbers of every step as plain values, for JSON."""
+        return {
+            "input_ids": self.inputs.tolist(),
+            "target_ids": self.targets.tolist(),
+            "logits_shape": list(self.logits_shape),
+            "flat_logits_shape": list(self.flat_shape),
+            "positions": self.to_frame().to_dict("records"),
+            "mean_log_probability": self.mean_log_probability,
+            "cross_entropy": self.cross_entropy,
+            "torch_cross_entropy": self.torch_cross_entropy,
+            "perplexity": self.perplexity,
+        }
 
     @property
     def underflows(self) -> bool:

@@ -151,7 +151,7 @@ def analysis_downloads(
         "notebook": (lambda: notebook_of(script, cells), "ipynb", "application/x-ipynb+json"),
     }
     for kind, (make, ending, mime) in files.items():
-        if make is not None:
+        if make is not None and (kind != "html" or figures or table):
             download(text(kind), make, f"{(names or {}).get(kind, name)}.{ending}", mime, f"{key}_{kind}")
 
 

@@ -60,12 +60,16 @@ def chosen_steps(
 
     if vocabulary == "seven":
         wanted: tuple[Example, ...] = SEVEN_WORD_EXAMPLES
-        toy = ModelChoice("untrained", "toy", SIZES["toy"].context_length, seven_word_seed(choice))
-        return with_model(toy, "steps", make), wanted
+        return with_model(seven_word_model(choice), "steps", make), wanted
     if examples is None:
         return None
     wanted = examples
     return with_model(choice, ("steps", examples), make), wanted
+
+
+def seven_word_model(choice: ModelChoice) -> ModelChoice:
+    """The untrained model of seven words, of the visitor's seed."""
+    return ModelChoice("untrained", "toy", SIZES["toy"].context_length, seven_word_seed(choice))
 
 
 def seven_word_seed(choice: ModelChoice) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -20,8 +21,12 @@ from gptcore.training.config import TrainConfig
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.train.backpropagation_exports import backpropagation_downloads, backpropagation_script
 from gptcore.ui.widgets.basics import chart, code_span, current_style, error_sentence
 from gptcore.ui.widgets.glossary import meaning
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 VOCABULARIES = ("seven", "gpt2")
 _SIZE = {"seven": "toy", "gpt2": "mini"}
@@ -51,9 +56,9 @@ def backpropagation(choice: ModelChoice) -> None:
     st.caption(text(f"backpropagation.model_{vocabulary}", seed=choice.seed))
     left, right = st.columns(2)
     with left, st.container(border=True):
-        _push(before, index, target, is_target)
+        push = _push(before, index, target, is_target)
     with right, st.container(border=True):
-        _distribution(before, after, index, target, (p_before, p_after))
+        distribution = _distribution(before, after, index, target, (p_before, p_after))
     _changes(before, index)
     st.markdown(
         text(
@@ -66,6 +71,9 @@ def backpropagation(choice: ModelChoice) -> None:
             loss_after=number_format.nats(after.cross_entropy),
         )
     )
+    config = TrainConfig(rate, steps=MOST_STEPS, optimizer="sgd")
+    script = backpropagation_script(_SIZE[vocabulary], choice.seed, _EXAMPLES[vocabulary], config, index)
+    backpropagation_downloads(gradients, script, {**push, **distribution})
 
 
 def _controls(label: str) -> tuple[str, int, float, int]:
@@ -145,7 +153,7 @@ def _gradients(vocabulary: str, seed: int, rate: float) -> tuple[LogitGradient, 
     return tuple(follow_gradients(model, batch, TrainConfig(rate, steps=MOST_STEPS, optimizer="sgd")))
 
 
-def _push(gradient: LogitGradient, index: int, target: str, is_target: int) -> None:
+def _push(gradient: LogitGradient, index: int, target: str, is_target: int) -> dict[str, go.Figure]:
     from gptcore.charts.logit_gradients import push_on_logits
 
     text = page_text("train")
@@ -153,14 +161,17 @@ def _push(gradient: LogitGradient, index: int, target: str, is_target: int) -> N
     up = -float(gradient.gradient[index, is_target])
     st.latex(r"\frac{\partial\,\text{loss}}{\partial z_v} = \frac{p_v - [v = \text{target}]}{N}")
     st.latex(rf"\frac{{{number_format.probability_in_latex(p)} - 1}}{{{N}}} = {-up:.4f}")
+    title = text("chart_push.title", step=gradient.step + 1)
+    figure = push_on_logits(gradient, index, text.group("chart_push"), current_style())
     chart(
-        push_on_logits(gradient, index, text.group("chart_push"), current_style()),
+        figure,
         "backpropagation_chart_push",
         text(
             "chart_push.summary", target=target, push=number_format.signed_nats(up), down=number_format.signed_nats(-up)
         ),
-        title=text("chart_push.title", step=gradient.step + 1),
+        title=title,
     )
+    return {title: figure}
 
 
 def _changes(gradient: LogitGradient, index: int) -> None:
@@ -209,7 +220,9 @@ def _changes(gradient: LogitGradient, index: int) -> None:
         st.caption(text("changes.note", rest=f"{rest:.4f}"))
 
 
-def _distribution(before: LogitGradient, after: LogitGradient, index: int, target: str, p: tuple[float, float]) -> None:
+def _distribution(
+    before: LogitGradient, after: LogitGradient, index: int, target: str, p: tuple[float, float]
+) -> dict[str, go.Figure]:
     from gptcore.charts.logit_gradients import before_and_after
 
     text = page_text("train")
@@ -219,8 +232,10 @@ def _distribution(before: LogitGradient, after: LogitGradient, index: int, targe
         rf" \to {number_format.probability_in_latex(p[1])}"
     )
     st.latex(rf"\times\,{factor:.3g}")
+    title = text("chart_distribution.title", step=after.step)
+    figure = before_and_after(before, after, index, text.group("chart_distribution"), current_style())
     chart(
-        before_and_after(before, after, index, text.group("chart_distribution"), current_style()),
+        figure,
         "backpropagation_chart_distribution",
         text(
             "chart_distribution.summary",
@@ -229,8 +244,9 @@ def _distribution(before: LogitGradient, after: LogitGradient, index: int, targe
             before=number_format.probability(p[0]),
             after=number_format.probability(p[1]),
         ),
-        title=text("chart_distribution.title", step=after.step),
+        title=title,
     )
+    return {title: figure}
 
 
 def _one_more() -> None:
