@@ -17,6 +17,7 @@ entered = examples_editor(choice, on_position=choose_position)
 if entered is not None:
     from gptcore.ui.explore import charts, details  # torch and plotly come after the tokens are on the screen
     from gptcore.ui.explore.generation import generation_view
+    from gptcore.ui.explore.invitation import other_model
     from gptcore.ui.export.downloads import report_downloads
     from gptcore.ui.models.result_cache import report_for
     from gptcore.ui.report.numbers import numbers_of_the_chain
@@ -31,6 +32,7 @@ if entered is not None:
     else:
         entered.show_surprise(report)
         numbers_of_the_chain(report)
+        other_model(choice)
         figures = charts.linked_charts(report)
         charts.position_inspector(report, choice, examples)
         table(report)

@@ -18,7 +18,7 @@ from gptcore.ui.widgets.glossary import meaning
 def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
     """The step, its cross-entropy and its perplexity as cards."""
     text, record = page_text("train"), run.records[index]
-    batch = "_batch" if plan.text is not None else ""  # of a text, a step sees some windows only
+    batch = "_batch" if plan.text else ""  # of a text, a step sees some windows only
     step, loss, perplexity = st.columns(3)
     with step:
         values: dict[str, Any] = {"steps": number_format.count(plan.config.steps)}

@@ -19,6 +19,13 @@ from gptcore.ui.state.translations import page_text
 PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 
 
+def _config(key: str) -> dict[str, Any]:
+    """Plotly's settings of one chart: its picture leaves large, and under a name that says what it is."""
+    name = key.removeprefix("chart_").replace("_", "-")
+    picture = {"format": "png", "scale": 3, "width": 1440, "filename": f"gpt-loss-explorer-{name}"}
+    return {**PLOTLY_CONFIG, "toImageButtonOptions": picture}
+
+
 def current_style() -> Style:
     """How charts are drawn for this visitor: their theme, and large type on a projector."""
     palette = DARK if st.context.theme.type == "dark" else LIGHT
@@ -97,7 +104,7 @@ def chart(
         figure.update_traces(
             selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}}, selector={"type": "bar"}
         )
-    st.plotly_chart(figure, key=key, theme=None, config=PLOTLY_CONFIG, alt=summary, **selects)
+    st.plotly_chart(figure, key=key, theme=None, config=_config(key), alt=summary, **selects)
     st.caption(plain(summary))
 
 

@@ -39,6 +39,20 @@ def shown_numbers(
     }
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_click_shows_the_same_texts_under_the_trained_model_and_back(language: str) -> None:
+    words = text_in(language, "invitation")
+    at = visit(size="mini", lang=language)
+    untrained = metrics(at)
+    assert at.button(key="use_other_model").label == words("untrained.offered")
+    at = press(at, "use_other_model")
+    assert at.selectbox(key="model").value == "trained_small"
+    assert typed(at) == BOOK
+    assert metrics(at) != untrained
+    assert at.button(key="use_other_model").label == words("trained_small.offered")
+    assert metrics(press(at, "use_other_model")) == untrained
+
+
 @pytest.mark.slow
 def test_the_first_view_is_the_books_and_has_its_numbers() -> None:
     """The real size, 652 MB: to the digits printed in the book."""
