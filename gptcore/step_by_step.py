@@ -51,7 +51,7 @@ def softmax(logits: Tensor) -> Tensor:
 
 
 def argmax(logits: Tensor) -> Tensor:
-    """The likeliest token's id; softmax does not change the order."""
+    """The most likely token's id; softmax does not change the order."""
     return torch.argmax(logits, dim=-1)  # (B, T)
 
 

@@ -177,7 +177,7 @@ def by_heart(
     Args:
         rows: As `gptcore.training.memorization.learned_by_heart` gives them.
         step: Where the mark is.
-        vocab_size: V, which is even guessing's perplexity.
+        vocab_size: V, which is uniform guessing's perplexity.
         words: x, y, learned, new, uniform (with {vocabulary}), hover.
         style: How it is drawn.
     """

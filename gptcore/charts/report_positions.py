@@ -20,14 +20,14 @@ MOST_ROWS = 24
 """Up to so many positions each has a row of its own, with its token written out; more become columns."""
 
 _ROW = 32
-_NEAR = 3.0  # so close to the line of even guessing, a number over its dot would be struck through
+_NEAR = 3.0  # so close to the line of uniform guessing, a number over its dot would be struck through
 _GAP = 0.45  # between examples, in rows
 
 
 def target_probabilities(
     report: Report, words: Mapping[str, str], style: Style = DESK, *, selected: int | None = None
 ) -> go.Figure:
-    """Each target's probability as its distance from even guessing, on a log axis, with the model's own choice.
+    """Each target's probability as its distance from uniform guessing, on a log axis, with the model's top prediction.
 
     Args:
         report: What is drawn.
@@ -64,7 +64,7 @@ def target_probabilities(
 
 
 def _probability_traces(report: Report, p: Floats, places: list[float], hover: str, style: Style) -> list[go.Scatter]:
-    """Stems from even guessing, the model's own choices, and the targets."""
+    """Stems from uniform guessing, the model's top predictions, and the targets."""
     rows, palette, uniform = report.positions <= MOST_ROWS, style.palette, 1.0 / report.vocab_size
     between = [part for value in p for part in (uniform, value, None)]
     along = [part for place in places for part in (place, place, None)]
@@ -100,7 +100,7 @@ def _probability_traces(report: Report, p: Floats, places: list[float], hover: s
 
 
 def _log_axis(report: Report, p: Floats, rows: bool) -> Part:
-    """A log axis that holds all probabilities and even guessing, with some air."""
+    """A log axis that holds all probabilities and uniform guessing, with some air."""
     uniform = 1.0 / report.vocab_size
     low, high = min(p.min(), uniform), max(p.max(), report.predicted_probability.max(), uniform)
     air = (0.14 if rows else 0.08) * (math.log10(high) - math.log10(low)) + 0.05
@@ -110,7 +110,7 @@ def _log_axis(report: Report, p: Floats, rows: bool) -> Part:
 
 
 def _clear_of_the_line(ratio: float) -> str:
-    """Where a probability is written, by how many times even guessing it is: never across that line."""
+    """Where a probability is written, by how many times uniform guessing it is: never across that line."""
     if not 1 / _NEAR < ratio < _NEAR:
         return "top center"
     return "top right" if ratio >= 1 else "top left"
@@ -170,7 +170,7 @@ def log_probabilities(
 
 
 def _customdata(report: Report) -> list[list[object]]:
-    """0 index, 1 target, 2 its id, 3 p, 4 ln p, 5 rank, 6 own choice, 7 its p, 8 one in, 9 share of the loss."""
+    """0 index, 1 target, 2 its id, 3 p, 4 ln p, 5 rank, 6 top prediction, 7 its p, 8 one in, 9 share of the loss."""
     share = report.share_of_loss
     return [
         [
@@ -219,7 +219,7 @@ def _axes(rows: bool, amount: Part, report: Report, places: list[float]) -> dict
 
 
 def _choice_names(report: Report, places: list[float], style: Style) -> list[Part]:
-    """The model's own choices at the right, where there is room for them whatever the window's width."""
+    """The model's top predictions at the right, where there is room for them whatever the window's width."""
     beside = {"x": 1, "xref": "paper", "xanchor": "left", "xshift": 4}
     colour, size = style.palette.top_prediction, style.size(12)
     return [

@@ -1,4 +1,4 @@
-"""Perplexity on a ruler from 1 (certain) to V (guessing evenly) and past it."""
+"""Perplexity on a ruler from 1 (certain) to V (uniform guessing) and past it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def perplexity_ruler(
     Args:
         perplexities: (name, perplexity) of what the chart is about: filled diamonds, name and number above; of
             several, each at a height of its own.
-        vocab_size: V, which is even guessing's perplexity.
+        vocab_size: V, which is uniform guessing's perplexity.
         words: certain, uniform, worse.
         style: How it is drawn.
         lesser: The same for its parts: small open circles, named on hover.
@@ -57,7 +57,7 @@ def perplexity_ruler(
 
 
 def _scale(vocab_size: int, end: float, words: Mapping[str, str], style: Style) -> list[go.Scatter]:
-    """The ruler itself: its line, the powers of ten, and even guessing."""
+    """The ruler itself: its line, the powers of ten, and uniform guessing."""
     palette = style.palette
     landmarks = [10.0**power for power in range(1, int(math.log10(end)) + 1) if 10.0**power < vocab_size / 3]
     still: dict[str, Any] = {"hoverinfo": "skip", "cliponaxis": False}

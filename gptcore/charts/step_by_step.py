@@ -25,7 +25,7 @@ def ranking(steps: Steps, kind: str, words: Mapping[str, str], style: Style = DE
 
     Args:
         steps: What is drawn.
-        kind: "logits" or "probabilities" (log axis, with even guessing).
+        kind: "logits" or "probabilities" (log axis, with uniform guessing).
         words: x, y, hover, uniform.
         style: How it is drawn.
     """
@@ -51,7 +51,7 @@ def ranking(steps: Steps, kind: str, words: Mapping[str, str], style: Style = DE
 
 
 def _ranking_traces(steps: Steps, kind: str, hover: str, style: Style) -> list[go.Scatter]:
-    """A line a position, then the model's own choices, then the targets."""
+    """A line a position, then the model's top predictions, then the targets."""
     palette = style.palette
     whole = steps.curve_logits if kind == "logits" else steps.curve_probabilities
     target = steps.target_logit if kind == "logits" else steps.target_probability[: steps.shown]

@@ -24,7 +24,7 @@ class Palette:
     name: str
     target: str  # what should have been predicted: filled circle
     top_prediction: str  # what the model finds most likely: open diamond
-    uniform: str  # guessing evenly: dashed line
+    uniform: str  # uniform guessing: dashed line
     mean: str  # a mean over positions: solid line
     muted: str  # everything that is only context
     text: str
@@ -92,7 +92,7 @@ class Style:
 
 
 def surprise_colour(surprisal_nats: float, uniform_nats: float) -> str:
-    """A surprise on the one even scale: its dark end is certainty, its light end one and a half times even guessing.
+    """A surprise on the one even scale: its dark end is certainty, its light end one and a half times uniform guessing.
 
     >>> surprise_colour(0.0, 10.8)
     'rgb(0, 34, 78)'

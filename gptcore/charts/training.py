@@ -22,7 +22,7 @@ _HIGHEST = 1e12  # perplexities beyond are drawn at the edge
 
 
 def watched_probabilities(run: TrainingRun, index: int, words: Mapping[str, str], style: Style = DESK) -> go.Figure:
-    """Each watched target's probability after a step as a bar from 0 to 1, and the model's own choice beside it.
+    """Each watched target's probability after a step as a bar from 0 to 1, and the model's top prediction beside it.
 
     Args:
         run: What is drawn.
@@ -101,7 +101,7 @@ def _own_choices(record: StepRecord, watched: WatchedTargets, places: Floats, st
 def perplexity_curve(
     run: TrainingRun, index: int, words: Mapping[str, str], style: Style = DESK, *, steps: int | None = None
 ) -> go.Figure:
-    """Perplexity a step on a log axis, cross-entropy along the other side, guessing evenly drawn, one step marked.
+    """Perplexity a step on a log axis, cross-entropy along the other side, uniform guessing drawn, one step marked.
 
     Args:
         run: What is drawn.

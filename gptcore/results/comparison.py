@@ -66,7 +66,7 @@ class ModelComparison:
         return after - before
 
     def to_frame(self) -> pd.DataFrame:
-        """A row a scored position; for each model its log-probability, rank and own choice under its name."""
+        """A row a scored position; for each model its log-probability, rank and top prediction under its name."""
         columns: dict[str, Any] = {
             "example": self.first.example,
             "position": self.first.position,

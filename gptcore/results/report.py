@@ -131,7 +131,7 @@ class Report:
 
     @property
     def uniform_cross_entropy(self) -> float:
-        """Ln V: the cross-entropy of guessing evenly, in nats."""
+        """Ln V: the cross-entropy of uniform guessing, in nats."""
         return math.log(self.vocab_size)
 
     @property

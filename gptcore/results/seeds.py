@@ -101,7 +101,7 @@ class SeedTable:
         return math.log(self.vocab_size)
 
     def summary(self) -> SeedSummary:
-        """Mean, spread, and how many lie below guessing evenly."""
+        """Mean, spread, and how many lie below uniform guessing."""
         count = len(self.seeds)
         deviation = float(self.cross_entropy.std(ddof=1)) if count > 1 else math.nan
         return SeedSummary(

@@ -26,7 +26,7 @@ class StepRecord:
     gradient_norm            the length of the whole gradient, before clipping
     target_probability       (N,) softmax(logits)[target] at each watched position, without dropout
     log_probability          (N,) ln of it, in nats
-    predicted_token_id       (N,) the model's own choice there, and
+    predicted_token_id       (N,) the model's top prediction there, and
     predicted_piece          its text, a position each
     training_cross_entropy   over the whole text that is learned, without dropout, where it was measured
     validation_cross_entropy over the text that is held out, where it was measured
@@ -83,7 +83,7 @@ class TrainingRun:
 
     @property
     def uniform_cross_entropy(self) -> float:
-        """Ln V: the cross-entropy of guessing evenly, in nats."""
+        """Ln V: the cross-entropy of uniform guessing, in nats."""
         return math.log(self.vocab_size)
 
     @property
@@ -118,7 +118,7 @@ class TrainingRun:
         )
 
     def targets_frame(self) -> pd.DataFrame:
-        """A row a step and watched position: the target's probability, and the model's own choice there."""
+        """A row a step and watched position: the target's probability, and the model's top prediction there."""
         if self.watched is None:
             return pd.DataFrame()
         watched, N = self.watched, len(self.watched.target_piece)

@@ -61,7 +61,7 @@ def _probabilities(steps: Steps) -> list[str]:
 
 
 def _chosen(steps: Steps) -> list[str]:
-    return _tensor("chosen ids", "int64", (steps.positions,), _row(steps.predicted_id, lambda i: str(int(i))))
+    return _tensor("predicted ids", "int64", (steps.positions,), _row(steps.predicted_id, lambda i: str(int(i))))
 
 
 def _picked(steps: Steps) -> list[str]:

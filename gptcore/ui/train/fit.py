@@ -189,7 +189,7 @@ def _record(run: TrainingRun, index: int, plan: Plan) -> dict[str, go.Figure]:
 
 
 def _choices(run: TrainingRun, record: StepRecord) -> None:
-    """The model's own choices as text, a row an example."""
+    """The model's top predictions as text, a row an example."""
     text, watched = page_text("train"), run.watched
     assert watched is not None
     with st.container(border=True, gap="xsmall", key="train_choices"):

@@ -84,7 +84,7 @@ def unaligned_tokens(example: Example, tokenizer: Tokenizer, key: str) -> None:
 
 
 def _surprise(report: Report, index: int) -> dict[str, Any]:
-    """How surprising a target is: in words, as a length against the largest, as a colour against even guessing."""
+    """How surprising a target is: in words, as a length against the largest, as a colour against uniform guessing."""
     from gptcore.charts.theme import surprise_colour
 
     surprisal = float(report.surprisal_nats[index])
