@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from gptcore.language_model import LanguageModel, device_of
 from gptcore.results.report import Floats, Ids
+from gptcore.scoring import check_finite
 
 POSITIONS_TOGETHER, TOKENS_TOGETHER = 256, 2048
 """A block of logits: so many positions, so many tokens of the vocabulary; 2 MB."""
@@ -59,6 +60,7 @@ def log_probabilities(model: LanguageModel, rows: Sequence[Row]) -> list[Floats]
                 block.copy_targets(targets, target_logit)
                 sums.add(block.logits, block.logits.amax(dim=-1))
             parts.append(target_logit - sums.normalizer())
+            check_finite(parts[-1])
         return _split(torch.cat(parts), rows)
 
 
@@ -96,6 +98,7 @@ def _scores(model: LanguageModel, hidden: Tensor, targets: Tensor, top_k: int) -
         sums.add(block.logits, largest)
         blocks.append(block.logits)
     normalizer = sums.normalizer()  # (n,)
+    check_finite(target_logit - normalizer)
     rank = torch.ones_like(targets)
     for logits in blocks:  # only now is the target's logit known, to the last bit: tokens may share it
         rank += torch.gt(logits, target_logit[:, None], out=sums.scratch(logits)).sum(dim=-1).long()

@@ -12,6 +12,7 @@ from torch import Tensor
 from gptcore.errors import InputError
 from gptcore.initialization import seeded_generator
 from gptcore.language_model import LanguageModel
+from gptcore.scoring import check_finite
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def generate(
     What exceeds the context length is forgotten from the front, as `generate_text_simple` does.
 
     Raises:
-        InputError: "empty_prompt" or as `Sampling` does.
+        InputError: "empty_prompt", "not_finite", or as `Sampling` does.
 
     >>> from gptcore import SIZES
     >>> from gptcore.initialization import untrained_model
@@ -110,6 +111,7 @@ def _next_token(model: LanguageModel, ids: Sequence[int], sampling: Sampling, ge
     with torch.inference_mode():
         read = torch.tensor([ids[-model.config.context_length :]])  # (1, T)
         logits = model.out_head(model.hidden_states(read)[0, -1])  # (V,)
+        check_finite(logits)
         probabilities = logits.softmax(dim=-1)  # (V,)
         if sampling.temperature == 0.0:
             chosen, chance = int(logits.argmax()), 1.0

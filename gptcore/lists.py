@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, wait
+from concurrent.futures import CancelledError, Executor, Future, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -19,7 +19,8 @@ from gptcore.errors import InputError
 from gptcore.initialization import untrained_model
 from gptcore.language_model import LanguageModel, is_model
 from gptcore.results.lists import ListRecord, ListRow, ListText, as_pair
-from gptcore.sweeps.workers import scheduler_executor
+from gptcore.sweeps.cluster import Cluster
+from gptcore.sweeps.workers import scheduler_cluster
 from gptcore.tokenizers.base import Tokenizer, check_ids
 from gptcore.weights.checkpoints import trained_small_model
 from gptcore.windows import TOKENS_TOGETHER, check_stride, plan_windows
@@ -68,14 +69,15 @@ def score_list(
     """
     settings = _Settings(stride, first_token, tokenizer)
     batches = list_batches(rows)
-    executor = executor or scheduler_executor()
+    cluster = scheduler_cluster(stopped) if executor is None else None
+    executor = cluster.executor if cluster else executor
     if executor is None:
         loaded = load_source(model)
         check_stride(stride, loaded.config.context_length)
         return _score_here(loaded, batches, settings, stopped)
     if is_model(model):
         check_stride(stride, model.config.context_length)
-    return _score_elsewhere(executor, loader_of(model), batches, settings, stopped)
+    return _score_elsewhere(executor, cluster, loader_of(model), batches, settings, stopped)
 
 
 def list_batches(rows: Iterable[ListRow]) -> Iterator[tuple[tuple[int, ListRow], ...]]:
@@ -219,6 +221,7 @@ def _score_here(
 
 def _score_elsewhere(
     executor: Executor,
+    cluster: Cluster | None,
     source: ModelSource,
     batches: Iterator[tuple[tuple[int, ListRow], ...]],
     settings: _Settings,
@@ -234,6 +237,12 @@ def _score_elsewhere(
                 return
             if wait([pending[0]], timeout=_POLL_SECONDS).done:
                 yield from pending.popleft().result()
+            elif cluster is not None:
+                cluster.check()
+    except CancelledError:
+        if cluster is None:
+            raise
+        raise cluster.lost() from None
     finally:
         for future in pending:
             future.cancel()

@@ -6,6 +6,8 @@ import math
 
 LARGE = 1e9
 """From here on numbers are written with a power of ten: more digits would not be the calculation's own."""
+_SMALLEST_NORMAL = 1.18e-38
+"""Float32 holds fewer and fewer digits below it, and 0 from 1e-45 on."""
 
 
 def nats(amount: float) -> str:
@@ -17,24 +19,33 @@ def nats(amount: float) -> str:
     return _written(amount, 4)
 
 
-def probability(p: float) -> str:
+def probability(p: float, log_probability: float | None = None) -> str:
     """A probability with 5 digits.
+
+    Args:
+        p: The probability, perhaps as float32 holds it.
+        log_probability: Its natural log where that is known: below float32's smallest normal number, it has the digits.
 
     >>> probability(7.45403e-05), probability(0.142857), probability(1.0)
     ('7.4540e-05', '0.14286', '1.0000')
+    >>> probability(0.0, -128.0), probability(0.0, -2000.0)
+    ('2.5722e-56', '2.5765e-869')
     """
+    if log_probability is not None and p < _SMALLEST_NORMAL and math.isfinite(log_probability):
+        exponent, fraction = divmod(log_probability / math.log(10), 1.0)
+        return f"{10.0**fraction:.4f}e{exponent:03.0f}"
     if p == 0.0 or not math.isfinite(p):
         return f"{p:g}"
     return f"{p:.4e}" if p < 1e-3 else f"{p:.5f}" if p < 0.999995 else f"{p:.4f}"
 
 
-def probability_in_latex(p: float) -> str:
+def probability_in_latex(p: float, log_probability: float | None = None) -> str:
     r"""A probability as LaTeX writes powers of ten.
 
     >>> probability_in_latex(7.45403e-05), probability_in_latex(0.142857)
     ('7.4540 \\times 10^{-5}', '0.14286')
     """
-    digits, _, exponent = probability(p).partition("e")
+    digits, _, exponent = probability(p, log_probability).partition("e")
     return rf"{digits} \times 10^{{{int(exponent)}}}" if exponent else digits
 
 
@@ -47,7 +58,8 @@ def perplexity(value: float, cross_entropy_nats: float | None = None) -> str:
     ('48,725.82', '9.5377e+34', '∞ (log10 = 434.29)')
     """
     if value == math.inf and cross_entropy_nats is not None and math.isfinite(cross_entropy_nats):
-        return f"∞ (log10 = {_written(cross_entropy_nats / math.log(10), 2)})"
+        power = cross_entropy_nats / math.log(10)
+        return f"∞ (log10 = {_written(power, 2) if power < 1e6 else f'{power:.4e}'})"
     return _written(value, 2)
 
 

@@ -51,7 +51,7 @@ def score(
 
     Raises:
         InputError: For examples that cannot be lined up or exceed the context length, and for a temperature that is
-            not finite or below 0.000001.
+            not finite or below 0.000001; "not_finite" where the model's output is no finite number.
         ValueError: For top_k below 1 and for a model that would drop activations.
 
     >>> from gptcore import SIZES
@@ -73,6 +73,7 @@ def score(
             for start, stop, logits in _scored_logits(model, batch)
         ]
         columns = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+        check_finite(columns["log_probability"])
         mean_log_probability = columns["log_probability"].mean().item()  # over positions, never over rows
         cross_entropy = 0.0 - mean_log_probability  # no −0.0 for certain targets
         torch_cross_entropy = columns.pop("torch_cross_entropy").sum() / len(targets)
@@ -112,6 +113,7 @@ def rank_curve(
 
     Raises:
         IndexError: When there is no such position.
+        InputError: "not_finite" where the model's output is not a finite number.
     """
     check_temperature(temperature)
     targets = batch.targets[batch.scored]  # (N,)
@@ -120,13 +122,28 @@ def rank_curve(
     with torch.inference_mode():
         hidden = _scored_hidden_states(model, batch)[start : start + POSITIONS_AT_ONCE]  # (n, C)
         logits = model.out_head(hidden)[index - start] / temperature  # (V,)
+        check_finite(logits)
         probabilities = logits.softmax(dim=-1)  # (V,)
         target_rank = 1 + int((logits > logits[targets[index]]).sum())
-        ordered = probabilities.sort(descending=True).values.numpy()  # (V,)
-        target_probability = float(probabilities[targets[index]])
+        exact = logits.double().softmax(dim=-1)  # (V,) what float32 is too coarse for: it ends at 1e-45
+        exact = torch.where(probabilities > torch.finfo(torch.float32).tiny, probabilities.double(), exact)
+        ordered = exact.sort(descending=True).values.numpy()  # (V,)
+        target_probability = float(exact[targets[index]])
     V = len(ordered)
     ranks = np.unique(np.append(np.geomspace(1, V, points).round().astype(np.int64), target_rank))
     return RankCurve(ranks, ordered[ranks - 1], target_rank, target_probability, 1.0 / V)
+
+
+def check_finite(numbers: Tensor) -> None:
+    """Refuse what a model with broken weights computes: nan, or more than float32 holds.
+
+    Raises:
+        InputError: "not_finite".
+    """
+    if not bool(torch.isfinite(numbers).all()):
+        raise InputError(
+            "not_finite", "the model's output is not a finite number: its weights are broken or far too large"
+        )
 
 
 def check_temperature(temperature: float) -> None:

@@ -17,6 +17,7 @@ from torch import Tensor
 from gptcore.examples import IGNORED, Example, TokenBatch, check_context, encode
 from gptcore.language_model import LanguageModel
 from gptcore.results.steps import HEAD, WHOLE_VOCABULARY, Steps
+from gptcore.scoring import check_finite
 from gptcore.tokenizers.base import Tokenizer
 
 POSITIONS_AT_ONCE = 64
@@ -162,6 +163,7 @@ def _steps_of(model: LanguageModel, hidden: Tensor, targets: Tensor, shown: int)
     logits = vocabulary_logits(model, hidden)  # (B, T, V)
     probabilities = softmax(logits)  # (B, T, V)
     scored = targets != IGNORED
+    check_finite(logits[scored].logsumexp(dim=-1))
     excerpt = {}
     if shown > 0:
         excerpt = _excerpt(logits[scored][:shown], probabilities[scored][:shown], targets[scored][:shown])

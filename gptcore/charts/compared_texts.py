@@ -12,13 +12,16 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from gptcore import number_format
-from gptcore.charts.marks import Part, reference, room_above
+from gptcore.charts.marks import Part, decades, reference, room_above
 from gptcore.charts.theme import DESK, MONO, Style, halo, label, new_figure
 from gptcore.results.comparison import ExampleRecord
 from gptcore.results.report import Floats
 
 MOST_STEPS = 24
 """A waterfall has so many steps at most; the smallest of more are one step together."""
+
+
+_HIGHEST = 1e300  # where an axis ends for a perplexity that exceeds a float
 
 
 def text_losses(
@@ -50,14 +53,15 @@ def text_losses(
         axis = {"range": [0, max(values) * 1.12], "title": {"text": words["axis_bytes"]}}
         return new_figure(style, xaxis=axis, **figure)
     vocabulary = records[0].report.vocab_size
+    highest = math.log10(max(vocabulary, *(min(value, _HIGHEST) for value in values)))
     uniform = words["uniform"].format(vocabulary=number_format.count(vocabulary))
     line, name = reference(style, uniform, x=float(vocabulary), kind="uniform", log=True, below=True)
     return new_figure(
         style,
         xaxis={
             "type": "log",
-            "range": [math.log10(start) - 0.02, math.log10(max(vocabulary, *values)) + 0.25],
-            "dtick": 1,
+            "range": [math.log10(start) - 0.02, highest + 0.25],
+            "dtick": decades(highest - math.log10(start)),
             "tickformat": ",",
             "title": {"text": words["axis"]},
         },

@@ -67,6 +67,12 @@ def underflow(
     )
 
 
+def _exp(losses: Floats) -> Floats:
+    """Take exp in float64; inf where it exceeds that, which a chart leaves out."""
+    with np.errstate(over="ignore"):
+        return np.exp(losses.astype(np.float64))
+
+
 def means(
     losses: Floats, mean_loss: float, mean_perplexity: float, words: Mapping[str, str], style: Style = DESK
 ) -> go.Figure:
@@ -80,7 +86,7 @@ def means(
         style: How it is drawn.
     """
     palette = style.palette
-    values = np.exp(losses.astype(np.float64))
+    values = _exp(losses)
     room = max(float(np.ptp(losses)) * 0.35, 0.05)  # for the labels
     along = np.linspace(losses.min() - room, losses.max() + room, 160)
     order = np.argsort(losses)
@@ -114,10 +120,10 @@ def means(
         )
     ]
     straight = go.Scatter(x=losses[order], y=values[order], mode="lines", line=chord, hoverinfo="skip")
-    low, high = float(np.exp(along[0])), float(np.exp(along[-1]))
+    low, high = float(_exp(along)[0]), min(float(_exp(along)[-1]), 1e300)
     return new_figure(
         style,
-        [curve(along, np.exp(along), style), *([straight] if len(losses) == 2 else []), texts, *two_means],
+        [curve(along, _exp(along), style), *([straight] if len(losses) == 2 else []), texts, *two_means],
         height=340,
         xaxis={"title": {"text": words["x"]}, "range": [along[0], along[-1]]},
         yaxis={"title": {"text": words["y"]}, "tickformat": ",d", "range": [low - 0.08 * (high - low), high]},

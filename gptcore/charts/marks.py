@@ -122,3 +122,12 @@ def here(x: float, y: float, text: str, style: Style, *, left: bool) -> tuple[go
         "opacity": 0.94,
     }
     return mark, name
+
+
+def decades(span: float, most: int = 8) -> int:
+    """How many powers of ten lie between two labels of a log axis, so that no more than `most` are written.
+
+    >>> decades(5.2), decades(56.0)
+    (1, 7)
+    """
+    return max(1, math.ceil(span / most))

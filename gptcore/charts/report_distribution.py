@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import plotly.graph_objects as go
 
 from gptcore import number_format
-from gptcore.charts.marks import across
+from gptcore.charts.marks import across, decades
 from gptcore.charts.theme import DESK, Style, label, new_figure
 from gptcore.results.report import RankCurve, Report
 
@@ -44,13 +45,19 @@ def rank_curve(curve: RankCurve, target: str, words: Mapping[str, str], style: S
         hoverinfo="skip",
         cliponaxis=False,
     )
-    log = {"type": "log", "dtick": 1}
+    exponents = np.log10(curve.probability[curve.probability > 0])  # float64 ends at 1e-308
     return new_figure(
         style,
         [line, mark],
         height=280,
-        xaxis=log | {"title": {"text": words["x"]}, "tickformat": ",d", "showgrid": False},
-        yaxis=log | {"title": {"text": words["y"]}, "exponentformat": "power", "showexponent": "all"},
+        xaxis={"type": "log", "dtick": 1, "title": {"text": words["x"]}, "tickformat": ",d", "showgrid": False},
+        yaxis={
+            "type": "log",
+            "dtick": decades(float(np.ptp(exponents))),
+            "title": {"text": words["y"]},
+            "exponentformat": "power",
+            "showexponent": "all",
+        },
         shapes=[across(curve.uniform_probability, {"color": palette.uniform, "width": 2, "dash": "dash"})],
     )
 
@@ -68,11 +75,13 @@ def top_tokens(report: Report, index: int, words: Mapping[str, str], style: Styl
     top = report.top_k(index, min(k, report.top_token_ids.shape[1]))
     pieces, ids = list(top["piece"]), list(top["token_id"])
     probabilities, ranks = list(top["probability"]), list(top["rank"])
+    written = [number_format.probability(float(p)) for p in probabilities]
     target_id = int(report.target_token_id[index])
     if target_id not in ids:
         pieces.append(report.target_piece[index])
         ids.append(target_id)
         probabilities.append(float(report.target_probability[index]))
+        written.append(number_format.probability(probabilities[-1], float(report.log_probability[index])))
         ranks.append(int(report.rank[index]))
     palette = style.palette
     colours = [
@@ -88,7 +97,7 @@ def top_tokens(report: Report, index: int, words: Mapping[str, str], style: Styl
         orientation="h",
         width=0.7,
         marker={"color": colours},
-        text=[f" {number_format.probability(float(p))}" for p in probabilities],
+        text=[f" {each}" for each in written],
         textposition="outside",
         textfont={"size": style.size(12), "color": palette.text},
         customdata=[[label(piece), f"{rank:,}", i] for piece, rank, i in zip(pieces, ranks, ids, strict=True)],

@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gptcore import number_format
-from gptcore.charts.marks import Part, band, note, reference, room_above
+from gptcore.charts.marks import Part, band, decades, note, reference, room_above
 from gptcore.charts.theme import DESK, MONO, Style, halo, label, new_figure
 from gptcore.results.report import Floats, Report
 
@@ -91,12 +91,18 @@ def _probability_traces(report: Report, p: Floats, places: list[float], hover: s
             p,
             mode="markers+text" if rows else "markers",
             marker={"size": 13 if rows else 5, "color": palette.target},
-            text=[number_format.probability(float(value)) for value in report.target_probability] if rows else None,
+            text=_written(report) if rows else None,
             textposition=[_clear_of_the_line(value / uniform) for value in p],
             textfont={"size": style.size(11), "color": palette.text, "shadow": halo(palette.paper)},
             **told,
         ),
     ]
+
+
+def _written(report: Report) -> list[str]:
+    """Each target's probability in digits."""
+    pairs = zip(report.target_probability.tolist(), report.log_probability.tolist(), strict=True)
+    return [number_format.probability(p, ln) for p, ln in pairs]
 
 
 def _log_axis(report: Report, p: Floats, rows: bool) -> Part:
@@ -105,7 +111,7 @@ def _log_axis(report: Report, p: Floats, rows: bool) -> Part:
     low, high = min(p.min(), uniform), max(p.max(), report.predicted_probability.max(), uniform)
     air = (0.14 if rows else 0.08) * (math.log10(high) - math.log10(low)) + 0.05
     limits = [math.log10(low) - air, min(math.log10(high) + air, 0.25)]
-    dtick = max(1, math.ceil((limits[1] - limits[0]) / 10))
+    dtick = decades(limits[1] - limits[0], 10)
     return {"type": "log", "range": limits, "exponentformat": "power", "dtick": dtick}
 
 
@@ -171,13 +177,13 @@ def log_probabilities(
 
 def _customdata(report: Report) -> list[list[object]]:
     """0 index, 1 target, 2 its id, 3 p, 4 ln p, 5 rank, 6 top prediction, 7 its p, 8 one in, 9 share of the loss."""
-    share = report.share_of_loss
+    share, written = report.share_of_loss, _written(report)
     return [
         [
             n,
             label(report.target_piece[n]),
             int(report.target_token_id[n]),
-            number_format.probability(float(report.target_probability[n])),
+            written[n],
             number_format.nats(float(report.log_probability[n])),
             number_format.count(int(report.rank[n])),
             label(report.predicted_piece[n]),

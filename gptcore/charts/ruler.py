@@ -36,7 +36,7 @@ def perplexity_ruler(
         lesser: The same for its parts: small open circles, named on hover.
     """
     finite = [value for _, value in [*perplexities, *lesser] if math.isfinite(value)]
-    end = max([vocab_size * 20.0, *(value * 2.0 for value in finite)])
+    end = min(max([vocab_size * 20.0, *(value * 2.0 for value in finite)]), 1e308)
     several = len(perplexities) > 1
     levels = _levels([value for _, value in perplexities], vocab_size)
     highest = max(levels, default=0)

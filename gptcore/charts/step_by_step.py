@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from gptcore import number_format
 from gptcore.charts.balance_parts import arms, stacked, weights
-from gptcore.charts.marks import Part, across, curve, note, reference, room_above, upright
+from gptcore.charts.marks import Part, across, curve, decades, note, reference, room_above, upright
 from gptcore.charts.theme import DESK, Style, label, new_figure
 from gptcore.results.report import Floats
 from gptcore.results.steps import Steps
@@ -33,7 +33,9 @@ def ranking(steps: Steps, kind: str, words: Mapping[str, str], style: Style = DE
     yaxis: Part = {"title": {"text": words["y"]}}
     shapes, notes = [], []
     if kind == "probabilities":
-        yaxis |= {"type": "log", "dtick": 1, "exponentformat": "power", "showexponent": "all"}
+        drawn = steps.curve_probabilities[steps.curve_probabilities > 0]
+        span = math.log10(float(drawn.max())) - math.log10(float(drawn.min()))
+        yaxis |= {"type": "log", "dtick": decades(span), "exponentformat": "power", "showexponent": "all"}
         uniform = 1 / steps.vocab_size
         text = words["uniform"].format(p=number_format.probability(uniform))
         shapes = [across(uniform, {"color": palette.uniform, "width": 2, "dash": "dash"})]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -77,6 +78,27 @@ DARK = Palette(
     gain="#4fd1ab",
     loss="#f5a25d",
 )
+
+
+def light_colours() -> dict[str, str]:
+    """The light theme's colour for each of the dark theme's.
+
+    >>> light_colours()[DARK.text] == LIGHT.text
+    True
+    """
+    pairs = list(zip(DARK.series, LIGHT.series, strict=True))
+    for name in ("gain", "loss", "target", "top_prediction", "uniform", "mean", "muted", "text", "grid", "paper"):
+        pairs.append((getattr(DARK, name), getattr(LIGHT, name)))
+    return dict(pairs)
+
+
+def in_light(figure: go.Figure) -> go.Figure:
+    """A copy of a figure in the light theme's colours, on white, as on paper."""
+    colours = light_colours()
+    drawn = re.sub("#[0-9a-f]{6}", lambda found: colours.get(found[0], found[0]), figure.to_json())
+    light = pio.from_json(drawn, skip_invalid=True)
+    light.layout.paper_bgcolor = LIGHT.paper
+    return light
 
 
 @dataclass(frozen=True)

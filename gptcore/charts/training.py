@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gptcore import number_format
-from gptcore.charts.marks import Part, across, note, reference, upright
+from gptcore.charts.marks import Part, across, decades, note, reference, upright
 from gptcore.charts.theme import DESK, Style, label, new_figure
 from gptcore.results.report import Floats, perplexity_of
 from gptcore.results.training import StepRecord, TrainingRun, WatchedTargets
@@ -150,14 +150,14 @@ def perplexity_curve(
             "type": "log",
             "range": [low, high],
             "title": {"text": words["axis"]},
-            "dtick": 1,
+            "dtick": decades(high - low),
             "tickformat": ",d",
         },
         yaxis2={  # the same height in nats: ln of the left axis
             "type": "linear",
             "range": [low * math.log(10), high * math.log(10)],
             "title": {"text": words["loss_axis"]},
-            "dtick": 2,
+            "dtick": 2 * decades(high - low),
             "tickformat": "d",
             "showgrid": False,
             "overlaying": "y",

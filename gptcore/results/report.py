@@ -148,7 +148,8 @@ class Report:
     @property
     def perplexity_factor(self) -> Floats:
         """(N,) exp(−ln p / N): the factors whose product is the perplexity."""
-        return np.exp(self.surprisal_nats.astype(np.float64) / self.positions)
+        with np.errstate(over="ignore"):  # inf where a factor exceeds float64
+            return np.exp(self.surprisal_nats.astype(np.float64) / self.positions)
 
     @property
     def cross_entropy_bits(self) -> float:

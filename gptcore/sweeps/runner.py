@@ -5,14 +5,15 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from contextlib import AbstractContextManager
 from typing import SupportsIndex
 
 import numpy as np
 import torch
 
 from gptcore.config import GPTConfig
-from gptcore.errors import CancelCheck, never_cancelled
+from gptcore.errors import CancelCheck, InputError, never_cancelled
 from gptcore.examples import Example, check_context, check_examples, encode
 from gptcore.language_model import LanguageModel
 from gptcore.results.comparison import ExampleRecord
@@ -20,7 +21,7 @@ from gptcore.results.seeds import SeedRecord
 from gptcore.scoring import score
 from gptcore.sweeps.cache import SweepCache, shared_cache, sweep_key
 from gptcore.sweeps.streamed_model import StreamedModel
-from gptcore.sweeps.workers import _workers
+from gptcore.sweeps.workers import Workers, workers_for
 from gptcore.tokenizers.model_rows import fit_tokenizer
 
 TOP_K = 5
@@ -36,6 +37,7 @@ def sweep_seeds(
     *,
     temperature: float = 1.0,
     finished: SweepCache | None = None,
+    here: bool = False,
     stopped: CancelCheck = never_cancelled,
 ) -> Iterator[SeedRecord]:
     """Score the examples with the untrained model of each seed; yields a record a seed as they finish, in any order.
@@ -51,10 +53,12 @@ def sweep_seeds(
             that GPT_EXPLORER_SCHEDULER names, else a thread a core of this process, each in a few MB of its own.
         temperature: The logits are divided by it; 1 is the model itself.
         finished: Where finished seeds are kept and looked up; None is the process's own.
+        here: Whether to use this machine's cores, whatever GPT_EXPLORER_SCHEDULER names.
         stopped: Asked ten times a second: once it returns True, the iterator ends.
 
     Raises:
-        InputError: At once for examples that cannot be scored; for a bad seed when it is its turn.
+        InputError: At once for examples that cannot be scored; for a bad seed when it is its turn; one of
+            CLUSTER_FAULTS where the cluster that GPT_EXPLORER_SCHEDULER names cannot be used, or is lost.
 
     >>> from gptcore import SIZES
     >>> example = Example("every effort moves", "effort moves you")
@@ -67,7 +71,8 @@ def sweep_seeds(
     check_context(encode(examples, fit_tokenizer(None, config.vocab_size)), config.context_length)
     store = shared_cache() if finished is None else finished
     key = sweep_key(config, examples, temperature)
-    return _sweep(config, examples, map(_plain, seeds), executor, temperature, store, key, stopped)
+    with_workers = workers_for(executor, here=here, stopped=stopped)
+    return _sweep(config, examples, map(_plain, seeds), with_workers, temperature, store, key, stopped)
 
 
 def compare_examples(
@@ -112,14 +117,18 @@ def _sweep(
     config: GPTConfig,
     examples: tuple[Example, ...],
     seeds: Iterator[int],
-    executor: Executor | None,
+    with_workers: AbstractContextManager[Workers],
     temperature: float,
     finished: SweepCache,
     key: str,
     stopped: CancelCheck,
 ) -> Iterator[SeedRecord]:
-    with _workers(executor) as (workers, in_flight, more):
+    with with_workers as workers:
         running: dict[Future[SeedRecord], int] = {}
+
+        def collect() -> Iterator[SeedRecord]:
+            return _collect(running, workers, finished, key, stopped)
+
         try:
             for seed in seeds:
                 if stopped():
@@ -128,26 +137,39 @@ def _sweep(
                 if known is not None:
                     yield known
                     continue
-                running[workers.submit(score_seed, config, examples, seed, temperature, *more)] = seed
-                if len(running) >= in_flight:
-                    yield from _collect(running, finished, key, stopped)
+                future = workers.executor.submit(score_seed, config, examples, seed, temperature, *workers.arguments)
+                running[future] = seed
+                if len(running) >= workers.pending:
+                    yield from collect()
             while running and not stopped():
-                yield from _collect(running, finished, key, stopped)
+                yield from collect()
         finally:
             for future in running:
                 future.cancel()
 
 
 def _collect(
-    running: dict[Future[SeedRecord], int], finished: SweepCache, key: str, stopped: CancelCheck
+    running: dict[Future[SeedRecord], int],
+    workers: Workers,
+    finished: SweepCache,
+    key: str,
+    stopped: CancelCheck,
 ) -> Iterator[SeedRecord]:
     """Wait for one seed at least, keep all that are done, then yield them: what is done is not lost by a stop."""
     done: set[Future[SeedRecord]] = set()
     while not done and not stopped():
         done = wait(running, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED).done
-    records = []
+        if not done and workers.cluster is not None:
+            workers.cluster.check()
+    records, dropped = [], False
     for future in done:
         seed = running.pop(future)
-        records.append(future.result())
-        finished.put(key, seed, records[-1])
+        try:
+            records.append(future.result())
+        except CancelledError:
+            dropped = True
+        else:
+            finished.put(key, seed, records[-1])
     yield from records
+    if dropped and not stopped():
+        raise workers.cluster.lost() if workers.cluster else InputError("seeds_dropped", "the executor dropped seeds")

@@ -7,66 +7,71 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from gptcore.errors import InputError
-
-SCHEDULER_VARIABLE = "GPT_EXPLORER_SCHEDULER"
-"""Names the environment variable that holds a Dask scheduler's address, such as tcp://10.0.0.5:8786."""
-
+from gptcore.errors import CancelCheck, never_cancelled
+from gptcore.sweeps.cluster import SCHEDULER_VARIABLE, Cluster
 
 MAX_PENDING_EXTERNAL = 64
 """Seeds that wait at another's executor at a time, whose number of workers is not known here."""
 
 
+@dataclass(frozen=True)
+class Workers:
+    """Where seeds are computed.
+
+    Attributes:
+        executor: What takes them.
+        pending: How many to have there at a time.
+        arguments: Further arguments of `score_seed`.
+        cluster: The Dask cluster behind the executor, where there is one.
+    """
+
+    executor: Executor
+    pending: int
+    arguments: tuple[Any, ...] = ()
+    cluster: Cluster | None = None
+
+
 @contextmanager
-def _workers(executor: Executor | None) -> Iterator[tuple[Executor, int, tuple[Any, ...]]]:
-    """(executor, seeds to have in flight, further arguments of score_seed); what is made here ends here."""
-    executor = executor or scheduler_executor()
+def workers_for(executor: Executor | None, *, here: bool, stopped: CancelCheck) -> Iterator[Workers]:
+    """The caller's executor, else the cluster that GPT_EXPLORER_SCHEDULER names, else a thread a core.
+
+    What is made here ends here.
+
+    Args:
+        executor: The caller's, or None.
+        here: Whether a cluster is passed over.
+        stopped: Whether nobody waits for the work any more.
+    """
     if executor is not None:
-        yield executor, MAX_PENDING_EXTERNAL, ()
+        yield Workers(executor, MAX_PENDING_EXTERNAL)
+        return
+    cluster = None if here else scheduler_cluster(stopped)
+    if cluster is not None:
+        yield Workers(cluster.executor, MAX_PENDING_EXTERNAL, cluster=cluster)
         return
     stop = threading.Event()
     cores = core_count()
     pool = ThreadPoolExecutor(cores, thread_name_prefix="sweep", initializer=use_one_torch_thread)
     try:
-        yield pool, 2 * cores, (stop.is_set,)
+        yield Workers(pool, 2 * cores, (stop.is_set,))
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)
 
 
-def scheduler_executor() -> Executor | None:
-    """The executor of the cluster that GPT_EXPLORER_SCHEDULER names; None where it names none.
+def scheduler_cluster(stopped: CancelCheck = never_cancelled) -> Cluster | None:
+    """The cluster that GPT_EXPLORER_SCHEDULER names; None where it names none.
 
     Raises:
-        InputError: "no_cluster_client" or "no_cluster".
+        InputError: As `Cluster` does.
     """
     address = os.environ.get(SCHEDULER_VARIABLE)
-    return _cluster(address) if address else None
-
-
-@cache
-def _cluster(address: str) -> Executor:
-    """The executor of a Dask scheduler, connected once for the process.
-
-    Raises:
-        InputError: "no_cluster_client", "no_cluster".
-    """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise InputError(
-            "no_cluster_client", f"{SCHEDULER_VARIABLE} is set, but `distributed` is not installed"
-        ) from None
-    try:
-        executor: Executor = Client(address, timeout=10, set_as_default=False).get_executor(pure=False)
-    except (OSError, ValueError) as error:
-        raise InputError("no_cluster", f"no Dask scheduler answers at {address}", address=address) from error
-    return executor
+    return Cluster(address, stopped) if address else None
 
 
 def core_count() -> int:

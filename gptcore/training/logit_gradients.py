@@ -17,6 +17,7 @@ from torch.func import functional_call
 from gptcore.examples import TokenBatch
 from gptcore.model import GPTModel
 from gptcore.results.training import Floats, Ids, LogitGradient
+from gptcore.scoring import check_finite
 from gptcore.training.config import TrainConfig
 from gptcore.training.loop import train, watched_targets
 
@@ -58,6 +59,7 @@ def logit_gradients(
         hidden = model.hidden_states(torch.from_numpy(batch.inputs))  # (B, T, C)
         logits = model.out_head(hidden[torch.from_numpy(batch.scored)])  # (N, V)
         targets = torch.from_numpy(batch.targets[batch.scored])  # (N,)
+        check_finite(logits)
         probability = logits.softmax(dim=-1)  # (N, V)
         gradient = logit_gradient(logits, targets)  # (N, V)
         N, V = logits.shape

@@ -7,18 +7,20 @@ from typing import Any
 
 import streamlit as st
 
+from gptcore.errors import InputError
 from gptcore.texts import LANGUAGES
 from gptcore.ui.examples.state import restore_examples
 from gptcore.ui.launch import app_folder
-from gptcore.ui.memory import settle
+from gptcore.ui.memory import memory_errors_as_sentences, settle
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.picker import model_picker, unknown_model_notice
 from gptcore.ui.room.session import begin_visit
 from gptcore.ui.room.strip import after_page, room_strip
 from gptcore.ui.state import url
-from gptcore.ui.state.translations import browser_language, page_text
-from gptcore.ui.widgets.basics import code_span
+from gptcore.ui.state.translations import browser_language, language_script, page_text
+from gptcore.ui.widgets.basics import code_span, error_sentence
 from gptcore.ui.widgets.glossary import words_used
+from gptcore.ui.widgets.light_pictures import light_pictures
 
 _ASSETS = Path(__file__).parent / "assets"
 ICON = _ASSETS / "icon.svg"
@@ -38,14 +40,25 @@ PAGES = {
 
 
 def pages() -> list[Any]:
-    """Streamlit's pages, titled in the visitor's language; the addresses stay the same."""
+    """Streamlit's pages, titled in the visitor's language; the addresses stay the same.
+
+    The last one is not in the navigation: Streamlit opens its default page at "/" alone, and this opens it at its
+    own name too.
+    """
     text = page_text("app")
     folder = app_folder() / "pages"
-    return [
-        st.Page(folder / f"{name}.py", title=text(f"pages.{name}"), icon=icon, url_path=name, default=name == "explore")
+    listed = [
+        st.Page(
+            folder / f"{name}.py",
+            title=text(f"pages.{name}"),
+            icon=icon,
+            url_path=name if name != "explore" else "home",  # not seen: the default page is at "/"
+            default=name == "explore",
+        )
         for name, icon in PAGES.items()
         if (folder / f"{name}.py").exists()
     ]
+    return [*listed, st.Page(_open_default, title=text("pages.explore"), url_path="explore", visibility="hidden")]
 
 
 def navigation() -> Any:
@@ -54,7 +67,10 @@ def navigation() -> Any:
     The icon is a file of ours: a page's own icon in the tab would be fetched from the internet.
     """
     st.set_page_config(page_title=page_text("app")("name"), page_icon=str(ICON), layout="wide")
-    return st.navigation(pages(), position="top")
+    page = st.navigation(pages(), position="top")
+    if page.url_path == "explore":
+        _open_default()
+    return page
 
 
 def frame(page: Any) -> None:
@@ -86,7 +102,9 @@ def frame(page: Any) -> None:
         if (given := url.refused("lang")) is not None:
             st.warning(text("bad_language", given=code_span(given)), icon=":material/error:")
         st.toggle(text("projector"), key="projector", persist_state="session", help=text("projector_help"))
-        _page_language(text.language)
+        st.html(f"<script>{language_script(text.language)}</script>", unsafe_allow_javascript=True)
+        if st.context.theme.type == "dark":
+            light_pictures()
     if projector:
         st.html(_ASSETS / "projector.css")
         st.button(
@@ -100,7 +118,10 @@ def frame(page: Any) -> None:
     covered = room_strip(name, current_choice())
     try:
         if not covered:
-            page.run()
+            with memory_errors_as_sentences():
+                page.run()
+    except InputError as error:  # what no field on the page is the reason for
+        st.warning(error_sentence(error), icon=":material/error:")
     finally:
         st.session_state.pop(_CONTROLS, None)  # so that `heading` knows a run without app.py
     words_used(page.url_path or "explore")
@@ -129,12 +150,6 @@ def own_model_here() -> None:
         st.caption(page_text("models")("own_here"))
 
 
-def _page_language(language: str) -> None:
-    """Tell the browser in which language the page is, for its fonts, its hyphenation and screen readers."""
-    code = {"zh": "zh-CN"}.get(language, language)  # one of LANGUAGES: nothing that a visitor typed
-    st.html(f"<script>document.documentElement.lang = '{code}'</script>", unsafe_allow_javascript=True)
-
-
 def heading(section: str) -> None:
     """A page's title and the sentence under it."""
     if _CONTROLS not in st.session_state:  # a server that is asked for this page first runs it without app.py
@@ -144,6 +159,10 @@ def heading(section: str) -> None:
     with st.container(gap=None):
         st.header(text("title"), anchor=False)
         st.caption(text("lead"))
+
+
+def _open_default() -> None:
+    st.switch_page("pages/explore.py", query_params=st.query_params.to_dict())
 
 
 def _leave_projector() -> None:

@@ -6,8 +6,10 @@ import contextlib
 import ctypes
 import gc
 import sys
+from collections.abc import Iterator
 
 from gptcore.errors import InputError
+from gptcore.ui.memory_limits import available_memory, is_out_of_memory
 
 
 def give_memory_back() -> None:
@@ -18,9 +20,16 @@ def give_memory_back() -> None:
 
 
 def check_memory(wanted: int) -> None:
-    """Raise InputError("no_memory") where the machine has not so many bytes free, with a tenth to spare."""
-    free = available_bytes()
-    if free is not None and wanted * 1.1 > free:
+    """Refuse work that needs more memory than is free, with a tenth to spare.
+
+    Args:
+        wanted: What the work needs, in bytes.
+
+    Raises:
+        InputError: "no_memory" (wanted and free, in GB).
+    """
+    if not fits(wanted):
+        free = available_bytes() or 0
         raise InputError(
             "no_memory",
             f"this model needs {wanted / 2**30:.1f} GB, and {free / 2**30:.1f} GB are free",
@@ -29,21 +38,33 @@ def check_memory(wanted: int) -> None:
         )
 
 
+def fits(wanted: int) -> bool:
+    """Whether so many bytes are free, with a tenth to spare; True where the system does not tell."""
+    free = available_bytes()
+    return free is None or wanted * 1.1 <= free
+
+
 def available_bytes() -> int | None:
-    """Free memory in bytes; None where the system does not tell."""
+    """Memory that this process can still get, in bytes; None where the system does not tell."""
+    return available_memory()
+
+
+@contextlib.contextmanager
+def memory_errors_as_sentences() -> Iterator[None]:
+    """Turn an allocation that fails, in whichever library, into a sentence.
+
+    Raises:
+        InputError: "out_of_memory" in place of what the library raised.
+    """
     try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None
+        yield
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise InputError("out_of_memory", "there is not enough memory here for this calculation") from None
 
 
 _SETTLED = {"modules": 0}
-
-
 _MANY_MODULES = 100
 
 

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parents[1]
@@ -23,6 +24,7 @@ _ROOT = _HERE.parents[1]
 sys.path[:] = [str(_ROOT), *(entry for entry in sys.path if Path(entry or ".").resolve() not in (_HERE, _ROOT))]
 
 from gptcore.ui.launch import app_folder  # noqa: E402  # found once the path is set
+from gptcore.ui.response_headers import ResponseHeaders  # noqa: E402  # found once the path is set
 
 
 def warm_up() -> None:
@@ -72,4 +74,9 @@ def _say_sorry(_: Exception) -> bool:
     return True
 
 
-app = st.App(app_folder() / "app.py", lifespan=_lifespan, on_script_error=_say_sorry)
+app = st.App(
+    app_folder() / "app.py",
+    lifespan=_lifespan,
+    on_script_error=_say_sorry,
+    middleware=[Middleware(ResponseHeaders)],
+)

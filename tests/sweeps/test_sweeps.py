@@ -30,7 +30,8 @@ from gptcore.results.comparison import aligned_rows
 from gptcore.results.report import Report
 from gptcore.results.seeds import SeedRecord, SeedTable, sweep_to_dict
 from gptcore.scoring import rank_curve, score
-from gptcore.sweeps import runner, workers
+from gptcore.sweeps import cluster as cluster_module
+from gptcore.sweeps import runner
 from gptcore.sweeps.cache import SweepCache, sweep_key
 from gptcore.sweeps.runner import compare_examples, score_seed, sweep_seeds
 from gptcore.sweeps.seed_lists import parse_seeds, seed_range, write_seeds
@@ -150,14 +151,13 @@ def test_a_cluster_of_two_processes(alone: dict[int, float], monkeypatch: pytest
         found = losses(sweep_seeds(MINI, BOOK, range(6), executor, finished=SweepCache()))
         assert found == pytest.approx(alone, rel=ROUNDING)
 
-        monkeypatch.setenv(workers.SCHEDULER_VARIABLE, cluster.scheduler_address)
+        monkeypatch.setenv(cluster_module.SCHEDULER_VARIABLE, cluster.scheduler_address)
         monkeypatch.setattr(runner, "score_seed", _only_elsewhere(os.getpid()))
         try:
             found = losses(sweep_seeds(MINI, BOOK, [5, 2, 0, 1, 3, 4], finished=SweepCache()))
             assert found == pytest.approx(alone, rel=ROUNDING)
         finally:
-            workers._cluster(cluster.scheduler_address)._client.close()  # type: ignore[attr-defined]
-            workers._cluster.cache_clear()
+            cluster_module.close_clients()
 
 
 def _only_elsewhere(this_process: int) -> Callable[..., SeedRecord]:
@@ -174,7 +174,7 @@ def _only_elsewhere(this_process: int) -> Callable[..., SeedRecord]:
 
 def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setenv(workers.SCHEDULER_VARIABLE, "nonsense://nowhere")
+    monkeypatch.setenv(cluster_module.SCHEDULER_VARIABLE, "nonsense://nowhere")
     with pytest.raises(InputError) as caught:
         next(sweep_seeds(MINI, BOOK, [0], finished=SweepCache()))
     assert caught.value.code == "no_cluster"

@@ -10,12 +10,13 @@ import streamlit as st
 
 from gptcore import number_format
 from gptcore.config import MAX_SEED
-from gptcore.errors import CancelCheck, InputError
+from gptcore.errors import CancelCheck
 from gptcore.examples import Example
 from gptcore.results.report import perplexity_of
 from gptcore.token_display import visible
 from gptcore.ui.compare.exports import seeds_code, seeds_downloads
 from gptcore.ui.compare.fields import chosen_seeds
+from gptcore.ui.compare.seed_faults import on_this_machine, what_went_wrong
 from gptcore.ui.jobs.job import Job, own_jobs
 from gptcore.ui.jobs.progress import follow, status
 from gptcore.ui.models.choice import ModelChoice
@@ -23,7 +24,7 @@ from gptcore.ui.report.numbers import numbers_of_the_chain
 from gptcore.ui.report.table import table as report_table
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.basics import code_span, current_style, error_sentence, number_card
+from gptcore.ui.widgets.basics import code_span, current_style, number_card
 from gptcore.ui.widgets.glossary import meaning
 from gptcore.ui.widgets.live_chart import live_chart
 
@@ -77,8 +78,9 @@ def _start(key: tuple[Any, ...]) -> Job[SeedRecord]:
     def make(stopped: CancelCheck) -> Iterator[SeedRecord]:
         from gptcore.sweeps.runner import sweep_seeds  # on the job's thread: the page does not wait for torch
 
-        return sweep_seeds(config, examples, seeds, temperature=temperature, stopped=stopped)
+        return sweep_seeds(config, examples, seeds, temperature=temperature, here=here, stopped=stopped)
 
+    here = on_this_machine()
     return own_jobs().start(JOB, key, make, len(seeds))
 
 
@@ -93,7 +95,7 @@ def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> dict[str, Any]:
         status(job, text("unit"), "seed_job")
         if not job.active and job.done < (job.total or 0):
             st.button(text("go_on"), key="seed_go_on", icon=":material/play_arrow:", on_click=_go_on, args=(key,))
-        _what_went_wrong(job)
+        what_went_wrong(job, _start, key)
     records = job.records
     if not records:
         if job.active and not job.ahead:
@@ -115,20 +117,6 @@ def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> dict[str, Any]:
     if st.session_state.pop("_seed_clicked", False) and job.active:
         st.rerun()  # what is said of one seed stands outside of what is drawn again and again
     return figures
-
-
-def _what_went_wrong(job: Job[SeedRecord]) -> None:
-    """Why a sweep ended early, and why what it finished is not kept for later, where that is so."""
-    words = page_text("sweeps")
-    if job.error is not None:
-        counts = {"done": number_format.count(job.done), "total": number_format.count(job.total or 0)}
-        said = error_sentence(job.error) if isinstance(job.error, InputError) else words("failed", **counts)
-        st.warning(said, icon=":material/error:")
-    if job.done:
-        from gptcore.sweeps.cache import shared_cache
-
-        if fault := shared_cache().fault:
-            st.caption(words("not_kept", reason=code_span(fault)))
 
 
 def _choose(seed: int) -> None:

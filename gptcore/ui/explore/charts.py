@@ -45,8 +45,8 @@ def linked_charts(report: Report) -> dict[str, go.Figure]:
                 above=int((report.target_probability > 1 / report.vocab_size).sum()),
                 positions=report.positions,
                 vocabulary=number_format.count(report.vocab_size),
-                best_p=number_format.probability(float(report.target_probability[best])),
-                worst_p=number_format.probability(float(report.target_probability[worst])),
+                best_p=number_format.probability(*_probability(report, best)),
+                worst_p=number_format.probability(*_probability(report, worst)),
                 **named,
             ),
             title=titles["chart_target_probabilities"],
@@ -133,6 +133,11 @@ def position_inspector(report: Report, choice: ModelChoice, examples: Sequence[E
         )
 
 
+def _probability(report: Report, index: int) -> tuple[float, float]:
+    """A target's probability and its log: all that writes it."""
+    return float(report.target_probability[index]), float(report.log_probability[index])
+
+
 def _own_choices(report: Report) -> str:
     """What the model would have said in place of each example's targets."""
     said = ["".join(np.array(report.predicted_piece)[report.example == n]) for n in np.unique(report.example)]
@@ -146,7 +151,7 @@ def _equation(report: Report, index: int) -> None:
     st.latex(
         r"p = \frac{e^{z_{\text{target}}}}{\sum_v e^{z_v}}"
         rf" = \frac{{e^{{{report.target_logit[index]:.4f}}}}}{{e^{{{report.log_normalizer_nats[index]:.4f}}}}}"
-        rf" = {number_format.probability_in_latex(float(report.target_probability[index]))}"
+        rf" = {number_format.probability_in_latex(*_probability(report, index))}"
     )
     st.markdown(
         text(

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from gptcore import number_format
+from gptcore.charts.theme import in_light
 from gptcore.examples import Example
 from gptcore.results.report import Report
 from gptcore.tables import csv_bytes
@@ -55,7 +56,7 @@ def report_page(
     facts = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in (numbers or {}).items())
     parts = [f"<dl>{facts}</dl>"] if facts else []
     for n, (name, figure) in enumerate(figures.items()):
-        parts += [f"<h2>{escape(name)}</h2>", figure.to_html(full_html=False, include_plotlyjs=n == 0)]
+        parts += [f"<h2>{escape(name)}</h2>", in_light(figure).to_html(full_html=False, include_plotlyjs=n == 0)]
     if table is not None:
         shown = table.head(MOST_ROWS)
         more = (

@@ -21,6 +21,7 @@ import streamlit as st
 
 from gptcore.errors import CancelCheck, Cancelled, InputError
 from gptcore.ui.jobs.turn_queue import FairGate
+from gptcore.ui.memory import memory_errors_as_sentences
 
 Record = TypeVar("Record")
 _RECENT = 20
@@ -165,7 +166,8 @@ class Job(Generic[Record]):
                 self.ahead = 0
                 if not self._cancelled.is_set():
                     self._running.set()
-                    self._run(self._make(self._cancelled.is_set))
+                    with memory_errors_as_sentences():
+                        self._run(self._make(self._cancelled.is_set))
         except Cancelled:
             pass
         except Exception as error:  # shown on the page, whatever it is

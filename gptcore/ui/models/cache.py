@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gptcore.ui.jobs.turn_queue import FairGate
-from gptcore.ui.memory import check_memory
+from gptcore.ui.memory import check_memory, fits, give_memory_back, memory_errors_as_sentences
 from gptcore.ui.models.choice import LOADERS, ModelChoice, own_model
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class ModelShelf:
     @contextmanager
     def turn(self, choice: ModelChoice, tell_place: Callable[[int], None] | None = None) -> Iterator[GPTModel]:
         """Wait for one's turn and have the model for its length; do not keep it."""
-        with self.gate.turn(tell_place):
+        with self.gate.turn(tell_place), memory_errors_as_sentences():
             if choice.kind == "trained_here":  # one visitor's own: kept in their session, not among everyone's
                 yield own_model(choice)
                 return
@@ -73,11 +73,13 @@ class ModelShelf:
     def _make_room(self, wanted: int, like: ModelChoice | None = None) -> GPTModel | None:
         """Drop the least recently used until `wanted` bytes fit; the last one dropped of the same shape, if any."""
         reusable = None
-        while self._models and self.bytes_held + wanted > self.max_bytes:
+        while self._models and (self.bytes_held + wanted > self.max_bytes or not fits(wanted)):
             choice, model = self._models.popitem(last=False)
             if like is not None and choice.kind == "untrained" and choice.config == like.config:
                 reusable = model
                 break
+            del model
+            give_memory_back()
         return reusable
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 
 from gptcore.config import SIZES, GPTConfig
 from gptcore.errors import InputError
+from gptcore.ui.memory import give_memory_back
 
 if TYPE_CHECKING:
     from gptcore.model import GPTModel
@@ -82,7 +83,12 @@ def model_gone(name: str) -> InputError:
     return InputError("model_gone", f"the model {name} is no longer here", name=name)
 
 
-@st.cache_resource(scope="session", show_spinner=False)
+def _free(models: dict[str, GPTModel]) -> None:
+    models.clear()
+    give_memory_back()
+
+
+@st.cache_resource(scope="session", on_release=_free, show_spinner=False)
 def own_models() -> dict[str, GPTModel]:
     """Models that this visitor made, by name; freed when they leave."""
     return {}

@@ -26,3 +26,13 @@ def page_text(section: str) -> Text:
 def prose(name: str) -> str:
     """A longer text: `prose/<language>/<name>.md`, as Markdown."""
     return prose_in(current_language(), name)
+
+
+def language_script(language: str) -> str:
+    """What tells the browser a page's language, for its fonts, its hyphenation and screen readers.
+
+    Args:
+        language: One of LANGUAGES, never what a visitor typed.
+    """
+    code = {"zh": "zh-CN"}.get(language, language)
+    return f"document.documentElement.lang = '{code}'"

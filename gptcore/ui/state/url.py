@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 import streamlit as st
 
+from gptcore.number_reading import read_decimal, read_whole
+
 MAX_ADDRESS = 7_000
 """Longest query, in characters as written: proxies allow about 8 KB. Longer states are kept out of the address."""
 
@@ -131,9 +133,7 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     """A reader of whole numbers from low to high."""
 
     def read(words: str) -> int:
-        if len(words) > 20 or not (words.isascii() and words.lstrip("-").isdigit()):
-            raise ValueError(words[:20])
-        number = int(words)
+        number = read_whole(words)
         if not low <= number <= high:
             raise ValueError(f"{number} is not from {low} to {high}")
         return number
@@ -145,8 +145,8 @@ def number(low: float, high: float) -> Callable[[str], float]:
     """A reader of numbers from low to high."""
 
     def read(words: str) -> float:
-        amount = float(words)
-        if not low <= amount <= high:  # also refuses nan
+        amount = read_decimal(words)
+        if not low <= amount <= high:
             raise ValueError(f"{amount} is not from {low} to {high}")
         return amount
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import copy
 import secrets
+import threading
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
@@ -79,6 +80,17 @@ class Training:
         """End it and wait until its optimizer is gone; the model as the last step left it."""
         self.stop()
         return self.model if self._job.wait(seconds) else None
+
+    def let_go(self) -> None:
+        """End it, and free its model as soon as its thread is done with it. Returns at once."""
+        self.stop()
+
+        def free() -> None:
+            self._job.wait()
+            self.model = self._source = None
+            give_memory_back()
+
+        threading.Thread(target=free, name="free", daemon=True).start()
 
     @property
     def going(self) -> bool:
@@ -208,12 +220,12 @@ class Trainings:
         """Stop a section's training and let go of it and its model."""
         training = self._trainings.pop(name, None)
         if training is not None:
-            training.stop()
+            training.let_go()
 
     def stop_all(self) -> None:
         """Stop whatever goes on, and let go of the models."""
         for training in list(self._trainings.values()):
-            training.stop()
+            training.let_go()
         self._trainings.clear()
 
 

@@ -9,11 +9,15 @@ from typing import Any
 import streamlit as st
 
 from gptcore.errors import InputError
-from gptcore.training.config import MAX_STEPS, TrainConfig
+from gptcore.number_reading import LONGEST_NUMBER, read_decimal
+from gptcore.training.config import MAX_LEARNING_RATE, MAX_STEPS, TrainConfig
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.basics import error_sentence
+from gptcore.ui.widgets.basics import code_span, error_sentence
 from gptcore.ui.widgets.glossary import meaning
+
+_ANY = 10**15
+"""What a field of whole numbers can hold: more steps than can be are refused with a sentence, never replaced."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,8 @@ def settings(prefix: str, defaults: Defaults, seed: int) -> TrainConfig | None:
     optimizer, _ = url.value(f"{prefix}_optimizer", "adamw", url.one_of("adamw", "sgd"))
     rate = defaults.rates[optimizer]
     _follow_default(f"{prefix}_learning_rate", rate)
-    learning_rate, _ = url.value(f"{prefix}_learning_rate", rate, short_words)
-    steps, _ = url.value(f"{prefix}_steps", defaults.steps, url.whole_number(-(10**9), 10**9))
+    learning_rate, _ = url.value(f"{prefix}_learning_rate", rate, str)
+    steps, _ = url.value(f"{prefix}_steps", defaults.steps, url.whole_number(-_ANY, _ANY))
     schedule, _ = url.value(f"{prefix}_schedule", defaults.schedule, url.one_of("constant", "cosine"))
     drop_rate, _ = url.value(f"{prefix}_dropout", 0.0, url.number(0.0, 0.9))
     clip, _ = url.value(f"{prefix}_clip", False, lambda words: words == "1", lambda on: str(int(on)))
@@ -77,6 +81,9 @@ def settings(prefix: str, defaults: Defaults, seed: int) -> TrainConfig | None:
                 help=text("drop_rate_help"),
             )
             st.toggle(text("max_norm"), key=f"{prefix}_clip", persist_state="session", help=text("max_norm_help"))
+    for name in ("optimizer", "schedule", "dropout", "clip"):
+        if (given := url.refused(f"{prefix}_{name}")) is not None:
+            st.warning(text("refused_setting", given=code_span(given)), icon=":material/error:")
     try:
         return TrainConfig(
             learning_rate=_as_number(learning_rate),
@@ -118,10 +125,11 @@ def _follow_default(key: str, default: str) -> None:
 
 def _as_number(words: str) -> float:
     try:
-        return float(str(words).strip().replace("−", "-").replace(",", "."))
+        return read_decimal(words)
     except ValueError:
+        given, limit = words[:LONGEST_NUMBER], f"{MAX_LEARNING_RATE:,.0f}"
         raise InputError(
-            "bad_learning_rate", f"{words!r} is no learning rate", learning_rate=words, limit="1,000,000"
+            "bad_learning_rate", f"{given!r} is no learning rate", learning_rate=given, limit=limit
         ) from None
 
 

@@ -57,13 +57,13 @@ def live_chart(
             "figure": figure.to_json(),
             "alt": summary,
             "clickable": on_point is not None,
-            "plotly": f"component/{_served()}/plotly.min.js",
+            "plotly": plotly_url(),
         },
         on_point_change=clicked,
     )
     st.caption(plain(summary))
 
 
-def _served() -> str:
-    """Let the server hand out the plotly.js that came with Plotly, so that it needs no internet; under which name."""
-    return declare_component("plotly_files", path=str(_PLOTLY)).name
+def plotly_url() -> str:
+    """Where this server hands out the plotly.js that came with Plotly, which needs no internet."""
+    return f"component/{declare_component('plotly_files', path=str(_PLOTLY)).name}/plotly.min.js"

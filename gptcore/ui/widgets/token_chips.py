@@ -88,8 +88,9 @@ def _surprise(report: Report, index: int) -> dict[str, Any]:
     from gptcore.charts.theme import surprise_colour
 
     surprisal = float(report.surprisal_nats[index])
+    p = number_format.probability(float(report.target_probability[index]), -surprisal)
     return {
-        "probability": f"p = {number_format.probability(float(report.target_probability[index]))}",
+        "probability": f"p = {p}",
         "length": surprisal / max(float(report.surprisal_nats.max()), 1e-9),
         "colour": surprise_colour(surprisal, report.uniform_cross_entropy),
         "words": page_text("examples")(

@@ -132,7 +132,19 @@ def test_one_step_at_a_time_and_back() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "says"),
-    [("0", "above 0"), ("-1e-5", "above 0"), ("1e99", "at most"), ("fast", "above 0"), ("nan", "above 0")],
+    [
+        ("0", "above 0"),
+        ("-1e-5", "above 0"),
+        ("1e99", "at most"),
+        ("fast", "above 0"),
+        ("nan", "above 0"),
+        ("1,000", "above 0"),
+        ("0,002", "above 0"),
+        ("1_0", "above 0"),
+        ("２e-3", "above 0"),
+        ("٠.١", "above 0"),
+        ("0.00200000000000000000000001", "above 0"),
+    ],
 )
 def test_a_learning_rate_that_cannot_be_is_said_and_mended(typed: str, says: str) -> None:
     app = opened(**SMALL)
@@ -146,7 +158,7 @@ def test_a_learning_rate_that_cannot_be_is_said_and_mended(typed: str, says: str
     assert not app.button(key="train_play").disabled
 
 
-@pytest.mark.parametrize("typed", [0, -3, 1_000_000])
+@pytest.mark.parametrize("typed", [0, -3, 1_000_000, 10**12])
 def test_a_number_of_steps_that_cannot_be_is_said_and_mended(typed: int) -> None:
     app = opened()
     app.number_input(key="train_steps").set_value(typed).run()
@@ -287,3 +299,12 @@ def test_two_losses_are_drawn_where_they_were_measured_and_their_parting_is_mark
     assert list(figure.data[1].y) == [2.1, 1.8, 2.5]
     assert [shape.x0 for shape in figure.layout.shapes if shape.x0 == shape.x1] == [2]
     assert any("step 2" in note.text for note in figure.layout.annotations)
+
+
+@pytest.mark.parametrize(
+    "query", [{"train_dropout": "0.95"}, {"train_dropout": "0_1"}, {"train_optimizer": "adam"}, {"train_schedule": "x"}]
+)
+def test_a_setting_in_a_link_that_cannot_be_is_said(query: dict[str, str]) -> None:
+    app = opened(**query)
+    assert not app.exception
+    assert any(next(iter(query.values())) in warning.value for warning in app.warning)
