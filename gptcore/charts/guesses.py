@@ -6,7 +6,6 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any
 
 import plotly.graph_objects as go
 
@@ -74,8 +73,8 @@ def guesses_histogram(
         hovertemplate=words["hover"] + "<extra></extra>",
     )
     most = max([4, *counts])
-    return _figure(
-        style, _HEIGHT, [bars], shapes=shapes, annotations=notes, margin={"t": round(style.size(46))},
+    return new_figure(
+        style, [bars], height=_HEIGHT, shapes=shapes, annotations=notes, margin={"t": round(style.size(46))},
         xaxis={
             "type": "log" if log else "linear",
             "range": [place(low), place(high)],
@@ -114,8 +113,8 @@ def option_counts(
         customdata=[[name] for name in names],
         hovertemplate=words["hover_option"] + "<extra></extra>",
     )
-    return _figure(
-        style, 40 + _OPTION_HEIGHT * len(options), [bars], margin={"r": 40},
+    return new_figure(
+        style, [bars], height=40 + _OPTION_HEIGHT * len(options), margin={"r": 40},
         xaxis={"visible": False, "range": [0, max([4, *counts]) * 1.08]},
         yaxis={
             "range": [len(options) - 0.4, -0.6],
@@ -125,12 +124,6 @@ def option_counts(
             "tickfont": {"size": style.size(16)},
         },
     )  # fmt: skip
-
-
-def _figure(style: Style, height: int, data: list[Any], **layout: Any) -> go.Figure:
-    figure = new_figure(style, height=height)
-    figure.update(data=data, layout=layout)
-    return figure
 
 
 def _powers(low: float, high: float) -> list[float]:

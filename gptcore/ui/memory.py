@@ -69,7 +69,7 @@ _MANY_MODULES = 100
 
 
 def settle() -> None:
-    """Take what has been imported out of garbage collection, which Streamlit runs after every rerun.
+    """Take what has been imported out of garbage collection: it will not become garbage.
 
     Called at the end of runs; does something only after torch, or again as much as it, was imported meanwhile.
     """

@@ -12,14 +12,16 @@ from pathlib import Path
 import psutil
 
 from gptcore.classroom import REVEALED, OpenedRoom, Question, Rooms, View
+from gptcore.ui.room.poll import INTERVALS_MS
 from tests.bench import Result
 from tests.support.room_visitors import RoomVisitor
 from tests.support.serving import Serving, serving
 
 STUDENTS = 100
 FOLLOWERS = 30
-POLL_SECONDS = 1.0
 IDLE_SECONDS = 15.0
+STUDENT_POLLS, TEACHER_POLLS = INTERVALS_MS["student"] / 1_000, INTERVALS_MS["teacher"] / 1_000
+"""Seconds between two looks of a browser at the room's small file."""
 QUESTION = Question("perplexity", "log", 48_725.82, low=1.0, high=100_514.0, mark=50_257.0)
 
 
@@ -71,7 +73,11 @@ def lesson(
     )
     return [
         Result(
-            "a hundred idle phones", idle, "cores", bound=0.3, note=f"over {IDLE_SECONDS:.0f} s, asking every second"
+            "a hundred idle phones",
+            idle,
+            "cores",
+            bound=0.3,
+            note=f"over {IDLE_SECONDS:.0f} s, asking every {STUDENT_POLLS:g} s",
         ),
         Result("a question on the last phone", max(asked), "s"),
         Result("a guess in the teacher's histogram (p95)", percentile(seen, 95), "s", bound=2.0),
@@ -86,8 +92,8 @@ def polling(students: list[RoomVisitor]) -> Iterator[None]:
     ended = threading.Event()
 
     def ask(student: RoomVisitor, number: int) -> None:
-        ended.wait(number / len(students) * POLL_SECONDS)
-        while not ended.wait(POLL_SECONDS):
+        ended.wait(number / len(students) * STUDENT_POLLS)
+        while not ended.wait(STUDENT_POLLS):
             assert not student.news()
 
     threads = [threading.Thread(target=ask, args=(student, n)) for n, student in enumerate(students)]
@@ -107,17 +113,18 @@ def reaction(
     """Let phones poll until each shows what is new; return the seconds that each took."""
     began = time.perf_counter() if began is None else began
 
-    def wait(student: RoomVisitor) -> float:
-        time.sleep(hash(id(student)) % 100 / 100.0 * POLL_SECONDS)  # phones do not ask in step
+    def wait(number: int) -> float:
+        student = students[number]
+        time.sleep(number / len(students) * STUDENT_POLLS)  # phones do not ask in step
         while True:
             if student.news():
                 student.look()
             if done(student):
                 return time.perf_counter() - began
-            time.sleep(POLL_SECONDS)
+            time.sleep(STUDENT_POLLS)
 
     with ThreadPoolExecutor(len(students)) as pool:
-        return list(pool.map(wait, students))
+        return list(pool.map(wait, range(len(students))))
 
 
 def guesses_seen(teacher: RoomVisitor, students: list[RoomVisitor]) -> list[float]:
@@ -137,7 +144,7 @@ def guesses_seen(teacher: RoomVisitor, students: list[RoomVisitor]) -> list[floa
                 teacher.look()
                 counts = [words for words in teacher.strip if "have answered" in words]
                 seen.append((time.perf_counter(), int(counts[0].split("**")[1].split()[0]) if counts else 0))
-            time.sleep(POLL_SECONDS)
+            time.sleep(TEACHER_POLLS)
 
     watcher = threading.Thread(target=watch)
     watcher.start()

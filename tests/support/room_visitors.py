@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import time
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,12 +33,16 @@ class RoomVisitor:
         self._fragment = ""
         address = urlsplit(url)
         self._http = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
-        self._socket = connect(
-            f"ws://{address.netloc}/_stcore/stream",
-            subprotocols=[Subprotocol("streamlit")],
-            max_size=None,
-            origin=None,
-            additional_headers={"Cookie": cookie} if cookie else None,
+        self._stack = ExitStack()
+        self._stack.callback(self._http.close)
+        self._socket = self._stack.enter_context(
+            connect(
+                f"ws://{address.netloc}/_stcore/stream",
+                subprotocols=[Subprotocol("streamlit")],
+                max_size=None,
+                origin=None,
+                additional_headers={"Cookie": cookie} if cookie else None,
+            )
         )
 
     def __enter__(self) -> RoomVisitor:
@@ -46,8 +51,7 @@ class RoomVisitor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._socket.close()
-        self._http.close()
+        self._stack.close()
 
     @property
     def cookie(self) -> str:
@@ -64,6 +68,24 @@ class RoomVisitor:
         message.rerun_script.fragment_id = self._fragment
         state = message.rerun_script.widget_states.widgets.add()
         state.id, state.trigger_value = self.ids[key], True
+        self._ask(message)
+
+    def press_anywhere(self, key: str) -> None:
+        """Press a button by its id, with a run of the whole page."""
+        message = BackMsg()
+        state = message.rerun_script.widget_states.widgets.add()
+        state.id, state.trigger_value = self.ids[key], True
+        self._ask(message)
+
+    def send_numbers(self, key: str, *numbers: float) -> None:
+        """Give a field numbers that no browser would send, and press Send."""
+        message = BackMsg()
+        message.rerun_script.fragment_id = self._fragment
+        field = message.rerun_script.widget_states.widgets.add()
+        field.id = self.ids[key]
+        field.double_array_value.data.extend(numbers)
+        button = message.rerun_script.widget_states.widgets.add()
+        button.id, button.trigger_value = self.ids["send_guess"], True
         self._ask(message)
 
     def send(self, place: str) -> None:

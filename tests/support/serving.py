@@ -33,9 +33,10 @@ def serving(
     *,
     python: str | Path = sys.executable,
     cwd: Path = ROOT,
+    port: int | None = None,
 ) -> Iterator[Serving]:
     """Start Streamlit on a script, wait until it is healthy, and end it by its process id."""
-    url = f"http://127.0.0.1:{free_port()}"
+    url = f"http://127.0.0.1:{port or free_port()}"
     command = [str(python), "-m", "streamlit", "run", str(script)]
     command += ["--server.address=127.0.0.1", f"--server.port={url.rpartition(':')[2]}"]
     command += ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]

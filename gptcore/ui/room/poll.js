@@ -1,6 +1,6 @@
-// Asks for the room's small file every second, and tells the page when its numbers have risen.
+// Asks for the room's small file every second or two, and tells the page when its numbers have risen.
 const polls = new WeakMap();
-const PATIENCE_MS = 4000; // a run that was told and showed nothing new is told again
+const PATIENCE_MS = 5000; // a run that was told and showed nothing new is told again
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const secure = window.location.protocol === "https:" ? "; secure" : "";
