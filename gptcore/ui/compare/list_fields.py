@@ -71,8 +71,10 @@ def entered_list() -> TextList | None:
         else:
             _fix_button("fix_example", _take_example)
         return None
-    cells = tuple(tuple(row) for row in table.rows)
-    return TextList(_rows(cells, prompt, target, is_file=kept is not None), tuple(table.columns), cells, prompt, target)
+    rows = _rows(table.rows, prompt, target, is_file=kept is not None)
+    own_names = (text("columns.text"), text("columns.target"))[: len(table.columns)]
+    columns = table.columns if kept is not None else own_names
+    return TextList(rows, columns, table.rows, prompt, target)
 
 
 def _rows(cells: tuple[tuple[str, ...], ...], prompt: int, target: int | None, *, is_file: bool) -> tuple[Row, ...]:
