@@ -25,7 +25,7 @@ def test_a_token_opens_and_the_link_keeps_it(page: Page, server: str) -> None:
     perplexity = keyed(page, "long_perplexity").get_by_test_id("stMetricValue").inner_text()
     page.reload()
     expect(keyed(page, "chart_top_tokens")).to_be_visible(timeout=A_WHILE)
-    expect(keyed(page, "long_perplexity").get_by_test_id("stMetricValue")).to_have_text(perplexity)
+    expect(keyed(page, "long_perplexity").get_by_test_id("stMetricValue")).to_have_text(perplexity, timeout=A_WHILE)
     expect(page.locator(".running-text-selected")).to_have_attribute("data-place", "3")
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from gptcore.ui.jobs.job import Job
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import drawn_in_fragment
 
 LOOK_EVERY_SECONDS = 0.5
 """How often a page looks at a running job."""
@@ -27,7 +28,8 @@ def follow(going: Callable[[], bool], draw: Callable[[], None]) -> None:
     @st.fragment(run_every=LOOK_EVERY_SECONDS)
     def followed() -> None:
         still = going()
-        draw()
+        with drawn_in_fragment():
+            draw()
         if not still:
             st.rerun()
 

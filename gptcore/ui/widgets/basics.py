@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Literal
 
 import plotly.graph_objects as go
@@ -55,6 +56,28 @@ def plain(sentence: str) -> str:
     '\\*\\*a\\*\\* costs \\$5'
     """
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", sentence)
+
+
+_IN_FRAGMENT: ContextVar[bool] = ContextVar("in_fragment", default=False)
+
+
+@contextmanager
+def drawn_in_fragment() -> Iterator[None]:
+    """Let what is drawn inside know that it stands in a fragment."""
+    token = _IN_FRAGMENT.set(True)
+    try:
+        yield
+    finally:
+        _IN_FRAGMENT.reset(token)
+
+
+def in_fragment() -> bool:
+    """Whether what is drawn stands in a fragment that `drawn_in_fragment` surrounds.
+
+    A component whose data is the same as before keeps its callbacks, and with them the fragment that they run again:
+    one that is gone runs nothing. Put this in its data, so that it notices.
+    """
+    return _IN_FRAGMENT.get()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.components.v1 import declare_component
 
-from gptcore.ui.widgets.basics import plain
+from gptcore.ui.widgets.basics import in_fragment, plain
 
 _FOLDER = Path(__file__).parent
 _PLOTLY = Path(plotly.__file__).parent / "package_data"
@@ -57,6 +57,7 @@ def live_chart(
             "figure": figure.to_json(),
             "alt": summary,
             "clickable": on_point is not None,
+            "in_fragment": in_fragment(),
             "plotly": plotly_url(),
         },
         on_point_change=clicked,

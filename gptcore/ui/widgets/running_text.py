@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from gptcore.charts.theme import Style
+from gptcore.ui.widgets.basics import in_fragment
 
 _FOLDER = Path(__file__).parent
 STYLES = (_FOLDER / "running_text.css").read_text("utf-8")
@@ -84,6 +85,7 @@ def running_text(
             "legend": legend,
             "levels": style.palette.surprise_levels,
             "selected": selected,
+            "in_fragment": in_fragment(),
             "label": words["label"],
             "likeliest": words["likeliest"],
         },

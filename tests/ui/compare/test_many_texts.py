@@ -4,15 +4,18 @@ import csv
 import io
 import re
 import time
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from gptcore import Example, score, score_text, trained_small_model
 from gptcore.number_format import nats
+from gptcore.tables import csv_bytes
 from gptcore.texts import LANGUAGES, text_in
-from gptcore.ui.compare.list_exports import list_csv, list_script
+from gptcore.ui.compare.list_exports import list_script
 from gptcore.ui.compare.list_fields import EXAMPLE_LIST, TextList
+from gptcore.ui.compare.list_table import list_table
 from gptcore.ui.models.choice import ModelChoice
 from tests import ROOT
 
@@ -138,7 +141,7 @@ def test_a_formula_stays_text_in_the_table() -> None:
 
     rows = ("=cmd|' /C calc'!A0 is bad", "@x is y")
     entered = TextList(rows, ("=evil",), tuple((row,) for row in rows), 0, None)
-    table = list_csv(list(score_list(trained_small_model(), rows)), entered)
+    table = csv_bytes(list_table(list(score_list(trained_small_model(), rows)), entered)).decode("utf-8-sig")
     cells = list(csv.reader(io.StringIO(table)))
     assert not any(re.match(r"[=@+]", cell) for row in cells for cell in row)
     assert cells[1][1] == "'" + rows[0]
@@ -146,16 +149,15 @@ def test_a_formula_stays_text_in_the_table() -> None:
 
 @pytest.mark.parametrize("count", [3, 300])
 def test_the_script_gives_the_views_numbers(
-    count: int, capsys: pytest.CaptureFixture[str], tmp_path: object, monkeypatch: pytest.MonkeyPatch
+    count: int, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from gptcore import score_list
 
     rows = tuple(f"Row {n} of 'a' list" for n in range(count))
     entered = TextList(rows, ("Text",), tuple((row,) for row in rows), 0, None)
     records = list(score_list(trained_small_model(), rows))
-    monkeypatch.chdir(str(tmp_path))
-    with open("many_texts.csv", "w", encoding="utf-8", newline="") as file:
-        file.write(list_csv(records, entered))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "many_texts.csv").write_bytes(csv_bytes(list_table(records, entered)))
     exec(list_script(entered, SMALL, first_token=False), {})
     printed = capsys.readouterr().out.splitlines()
     assert len(printed) == count
