@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gptcore.errors import InputError
-from gptcore.tokenizers.base import Tokenizer, check_ids
+from gptcore.tokenizers.base import Tokenizer, check_ids, check_length
 
 Alignment = Literal["paired", "shifted", "continuation"]
 ALIGNMENTS: tuple[Alignment, ...] = get_args(Alignment)
@@ -259,13 +259,13 @@ def parse_ids(typed: str) -> tuple[int, ...]:
     """Token ids as a person types them: whole numbers apart by commas or spaces, brackets allowed.
 
     Raises:
-        InputError: "not_ids" naming the first word that is no number.
+        InputError: "not_ids" naming the first word that is no number, "too_many_characters".
 
     >>> parse_ids("[16833, 3626 6100]")
     (16833, 3626, 6100)
     """
     ids = []
-    for word in re.split(r"[\s,;，、]+", typed.strip().strip("[]()")):
+    for word in re.split(r"[\s,;，、]+", check_length(typed).strip().strip("[]()")):
         if not word:
             continue
         if not re.fullmatch(r"[+-]?[0-9]{1,12}", word):
