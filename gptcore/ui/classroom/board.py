@@ -9,6 +9,7 @@ import streamlit as st
 from gptcore.classroom import Asked, Tally
 from gptcore.classroom.tallies import csv_of
 from gptcore.errors import InputError
+from gptcore.ui.classroom.lesson_editor import lesson_editor
 from gptcore.ui.classroom.links import class_link, is_local, private_link, qr_code
 from gptcore.ui.room import session
 from gptcore.ui.room.histogram import guesses_figure, result_words
@@ -32,6 +33,10 @@ def board(visit: Visit) -> None:
         with qr:
             alt = html.escape(text("qr_alt", code=visit.code), quote=True)
             st.html(f'<img src="{qr_code(link)}" alt="{alt}">')
+    try:
+        lesson_editor(visit, visit.room())
+    except InputError:
+        return  # it has just ended: the next run says so
     _results(visit)
     with st.expander(text("manage"), icon=":material/key:"):
         st.markdown(f"**{text('class_link')}**")

@@ -6,7 +6,9 @@ import streamlit as st
 
 from gptcore.ui.room import session
 from gptcore.ui.room.actions import refusal
+from gptcore.ui.room.wording import in_one_line
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import plain
 
 
 def landing() -> None:
@@ -25,6 +27,11 @@ def landing() -> None:
     with teach, st.container(border=True, height="stretch", key="room_open_card"):
         st.subheader(text("teach_title"), anchor=False)
         st.markdown(text("open_help"))
+        if (lesson := session.lesson_of_link()) is not None:
+            st.info(
+                page_text("lessons")("from_link", title=plain(in_one_line(lesson.title)), count=len(lesson.views)),
+                icon=":material/school:",
+            )
         st.button(text("open"), key="room_open", icon=":material/co_present:", on_click=session.open_room)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gptcore.classroom.lessons import LessonQuestion
 from gptcore.classroom.questions import Kind, Question, free_question
 from gptcore.classroom.report_questions import OF_A_POSITION, kinds_for, question_of
 from gptcore.errors import InputError
@@ -51,11 +52,32 @@ def ask_controls(visit: Visit, page: str, choice: ModelChoice) -> None:
             text("ask_position"), range(len(positions)), key="ask_position", format_func=positions.__getitem__,
             label_visibility="collapsed", persist_state="session", width=190,
         )  # fmt: skip
-    st.button(text("ask"), key="ask", type="primary", icon=":material/front_hand:", on_click=_press)
+    st.button(text("ask"), key="ask", type="primary", icon=":material/front_hand:", shortcut="A", on_click=_press)
     if st.session_state.pop(_PRESSED, False):
         _ask(visit, page, choice, examples, kind, position)
     if len(kinds) == 1:
         st.caption(text("texts_first"))
+
+
+def prepare_question(question: LessonQuestion) -> None:
+    """Choose a lesson's question, so that one press asks it."""
+    state = st.session_state
+    state["ask_kind"], state["ask_position"] = question.kind, question.position
+    if question.kind == "free":
+        state["ask_text"], state["ask_options"] = question.text, "\n".join(question.options)
+
+
+def chosen_question() -> LessonQuestion:
+    """The question that is chosen, as a lesson keeps it."""
+    state = st.session_state
+    options = tuple(option.strip() for option in (state.get("ask_options") or "").splitlines() if option.strip())
+    free = state.get("ask_kind") == "free"
+    return LessonQuestion(
+        state.get("ask_kind", "perplexity"),
+        int(state.get("ask_position") or 0),
+        (state.get("ask_text") or "") if free else "",
+        options if free else (),
+    )
 
 
 def _press() -> None:

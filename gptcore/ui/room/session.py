@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from gptcore.classroom import ROOM_SECONDS, OpenedRoom, Room, Rooms
+from gptcore.classroom import ROOM_SECONDS, Lesson, OpenedRoom, Room, Rooms
 from gptcore.classroom.codes import is_token, new_token
 from gptcore.errors import InputError
 from gptcore.ui.state import url
@@ -20,6 +20,7 @@ ROOMS_VARIABLE = "GPT_EXPLORER_ROOMS"
 PERSON_COOKIE = "gpt_classroom"
 TEACHER_COOKIE = "gpt_classroom_teacher"
 _PERSON, _CODE, _KEY, _ERROR = "_room_person", "_room_code", "_room_key", "_room_error"
+_LESSON = "_room_lesson"
 _LEFT = "_room_left"
 """The room that the visitor left last: an address from a moment ago does not bring them back."""
 
@@ -66,8 +67,19 @@ def begin_visit() -> None:
         known = (st.session_state.get(_CODE), st.session_state.get(_LEFT))
         if typed not in known or given.get("key"):
             enter(typed, given.get("key", ""))
+    if given is not None and (link := given.get("lesson")):
+        try:
+            st.session_state[_LESSON] = Lesson.from_link(link)
+        except InputError as error:
+            st.session_state[_ERROR] = error
     if code := st.session_state.get(_CODE):
         url.put("room", code)
+
+
+def lesson_of_link() -> Lesson | None:
+    """The lesson of the link that the visitor opened, or None."""
+    lesson: Lesson | None = st.session_state.get(_LESSON)
+    return lesson
 
 
 def enter(typed: str, key: str = "") -> None:

@@ -11,17 +11,19 @@ from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.room.actions import attempt, show_refusal
 from gptcore.ui.room.ask import ask_controls
 from gptcore.ui.room.histogram import guesses_figure, result_words
+from gptcore.ui.room.lesson import DONE, go_where_the_lesson_is, lesson_controls
 from gptcore.ui.room.poll import poll
 from gptcore.ui.room.session import Visit, rooms
 from gptcore.ui.room.wording import about, number_markdown, question_words
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.live_chart import live_chart
 
-_OUTLINE, _DONE = "_room_outline", "_room_done"
+_OUTLINE = "_room_outline"
 
 
 def teacher_strip(visit: Visit, room: Room, page: str, choice: ModelChoice) -> bool:
     """Draw the strip; return whether the page behind it would give the answer away."""
+    go_where_the_lesson_is(visit, room)
     covered = _covers(room)
     st.session_state[_OUTLINE] = _outline(room)
     with st.container(key="room_strip", border=True, gap="small"):
@@ -31,6 +33,7 @@ def teacher_strip(visit: Visit, room: Room, page: str, choice: ModelChoice) -> b
                     st.markdown(f"`{visit.code}`", width="content")
             ask_controls(visit, page, choice)
             _follow_switch(visit, room)
+            lesson_controls(visit, room, page)
         _live(visit)
     return covered
 
@@ -46,7 +49,7 @@ def _live(visit: Visit) -> None:
         st.rerun()
     poll(room, teaches=True)
     show_refusal()
-    if room.asked is not None and room.asked.id != st.session_state.get(_DONE):
+    if room.asked is not None and room.asked.id != st.session_state.get(DONE):
         _question(visit, room, room.asked)
     else:
         _people(room)
@@ -72,7 +75,7 @@ def _question(visit: Visit, room: Room, asked: Asked) -> None:
             if asked.state == ASKED:
                 _button("close_answers", "lock", "secondary", _set_state, visit, asked.id, CLOSED)
             if not revealed:
-                _button("reveal", "visibility", "primary", _set_state, visit, asked.id, REVEALED)
+                _button("reveal", "visibility", "primary", _set_state, visit, asked.id, REVEALED, shortcut="V")
             else:
                 _button("done", "check", "secondary", _finish, asked.id)
             if asked.state == CLOSED:
@@ -88,7 +91,7 @@ def _question(visit: Visit, room: Room, asked: Asked) -> None:
             st.caption(text("hidden_until_reveal"))
 
 
-def _button(name: str, icon: str, kind: str, call: object, *arguments: object) -> None:
+def _button(name: str, icon: str, kind: str, call: object, *arguments: object, shortcut: str | None = None) -> None:
     st.button(
         page_text("classroom")(name),
         key="room_done" if name == "done" else name,
@@ -96,6 +99,7 @@ def _button(name: str, icon: str, kind: str, call: object, *arguments: object) -
         type="primary" if kind == "primary" else "secondary",
         on_click=call,  # type: ignore[arg-type]
         args=arguments,
+        shortcut=shortcut,
     )
 
 
@@ -114,7 +118,7 @@ def _set_state(visit: Visit, asked: int, state: str) -> None:
 
 
 def _finish(asked: int) -> None:
-    st.session_state[_DONE] = asked
+    st.session_state[DONE] = asked
 
 
 def _covers(room: Room) -> bool:
