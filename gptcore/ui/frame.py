@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gptcore.errors import InputError
-from gptcore.texts import LANGUAGES
+from gptcore.texts import LANGUAGES, Text
 from gptcore.ui.examples.state import restore_examples
 from gptcore.ui.launch import app_folder
 from gptcore.ui.memory import memory_errors_as_sentences, settle
@@ -105,6 +105,7 @@ def frame(page: Any) -> None:
         st.html(f"<script>{language_script(text.language)}</script>", unsafe_allow_javascript=True)
         if st.context.theme.type == "dark":
             light_pictures()
+        _say_refused_numbers(text)
     if projector:
         st.html(_ASSETS / "projector.css")
         st.button(
@@ -148,6 +149,17 @@ def own_model_here() -> None:
     with page_controls():
         st.html(_ASSETS / "own_model.css")
         st.caption(page_text("models")("own_here"))
+
+
+def _say_refused_numbers(text: Text) -> None:
+    """Say under a number field, in the page's language, that it refused a number.
+
+    Streamlit says so where a mouse rests on a sign in the field, in English alone.
+    """
+    refused = '[data-testid="stNumberInput"]:has([aria-invalid="true"])::after'
+    english = '[data-testid="stTooltipErrorContent"] { display: none; }' if text.language != "en" else ""
+    words = f"display: block; font-size: 0.875rem; content: '{text('number_refused')}';"
+    st.html(f"<style>{refused} {{ {words} }} {english}</style>")
 
 
 def heading(section: str) -> None:
