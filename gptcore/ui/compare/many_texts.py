@@ -12,6 +12,7 @@ import streamlit as st
 from gptcore import number_format
 from gptcore.errors import CancelCheck, InputError
 from gptcore.examples import Example
+from gptcore.results.report import perplexity_of
 from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.ui.compare.list_fields import Row, TextList, entered_list
 from gptcore.ui.compare.list_table import list_table
@@ -118,7 +119,7 @@ def _cards(records: Sequence[ListRecord], rows: int) -> None:
     scored = [record for record in records if record.error is None and record.tokens]
     tokens = sum(record.tokens for record in scored)
     loss = -sum(record.total_log_probability for record in scored) / tokens if tokens else math.nan
-    perplexity = math.exp(loss) if loss < 700 else loss
+    perplexity = perplexity_of(loss)
     mean = float(np.mean([record.perplexity for record in scored])) if scored else math.nan
     count, entropy, result = st.columns(3)
     with count:
@@ -141,7 +142,7 @@ def _cards(records: Sequence[ListRecord], rows: int) -> None:
         number_card(
             "list_perplexity",
             text("cards.perplexity"),
-            number_format.perplexity(perplexity),
+            number_format.perplexity(perplexity, loss),
             text("cards.perplexity_reading", mean=number_format.perplexity(mean)),
             help=text("cards.perplexity_help"),
             kind="result",

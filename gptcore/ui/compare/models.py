@@ -83,8 +83,8 @@ def _reading(comparison: ModelComparison, untrained: Collection[str]) -> str:
     named = {
         "best": plain(comparison.names[best]),
         "worst": plain(comparison.names[worst]),
-        "least": number_format.perplexity(comparison.reports[best].perplexity),
-        "most": number_format.perplexity(comparison.reports[worst].perplexity),
+        "least": number_format.perplexity(comparison.reports[best].perplexity, losses[best]),
+        "most": number_format.perplexity(comparison.reports[worst].perplexity, losses[worst]),
     }
     if factor < 1.05:
         said = [text("reading.even", **named)]

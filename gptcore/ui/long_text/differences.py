@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from gptcore import number_format
+from gptcore.results.report import perplexity_of
 from gptcore.ui.jobs.progress import follow, status
 from gptcore.ui.long_text.job import measuring_job
 from gptcore.ui.long_text.source import LongText
@@ -66,8 +67,7 @@ class Way:
 
     def perplexity(self, measured: Measurement) -> float:
         """The perplexity, which no logarithm changes."""
-        nats = self.nats(measured)
-        return math.exp(nats) if nats < 700 else math.inf if nats == nats else math.nan
+        return perplexity_of(self.nats(measured))
 
 
 def why_it_differs(report: TextReport, choice: ModelChoice, entered: LongText) -> None:

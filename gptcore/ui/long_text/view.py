@@ -134,7 +134,7 @@ def _numbers(report: TextReport, *, whole: bool) -> None:
         number_card(
             "long_perplexity",
             text("perplexity.label"),
-            number_format.perplexity(report.perplexity),
+            number_format.perplexity(report.perplexity, report.cross_entropy),
             reading,
             help=text("perplexity.help"),
             kind="result",

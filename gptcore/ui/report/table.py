@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from gptcore import number_format
 from gptcore.token_display import visible
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.glossary import meaning
@@ -39,7 +40,8 @@ def table(report: Report) -> None:
         if len(parts) > 1:
             st.markdown(f"**{text('parts')}**")
             parts["example"] += 1
-            shown = {"example": None, "positions": None, "cross_entropy": "%.4f", "perplexity": "%.2f"}
+            few_digits = "%.2f" if parts["perplexity"].max() < number_format.LARGE else "%.4e"
+            shown = {"example": None, "positions": None, "cross_entropy": "%.4f", "perplexity": few_digits}
             st.dataframe(
                 parts[list(shown)],
                 hide_index=True,
