@@ -1,6 +1,7 @@
 """Two thousand visits one after the other: what the server holds levels off."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,11 +31,12 @@ def held_by(process: psutil.Process) -> Held:
     return Held(process.num_fds(), process.num_threads(), process.memory_info().rss / 2**20)
 
 
-def after_visits(total: int) -> tuple[Held, Held]:
+def after_visits(total: int, pages: Sequence[str] = PAGES) -> tuple[Held, Held]:
     """Let visitors come one after the other, each to look at a page and leave.
 
     Args:
         total: How many, at least twice as many as sessions are stored.
+        pages: Which they look at, in turn.
 
     Returns:
         What the server holds when half of them were there, and when all were.
@@ -43,7 +45,7 @@ def after_visits(total: int) -> tuple[Held, Held]:
         process = psutil.Process(server.pid)
         half = held_by(process)
         for number in range(total):
-            with Visitor(server.url, f"size=mini&seed={number % 7}", page=PAGES[number % len(PAGES)]) as visitor:
+            with Visitor(server.url, f"size=mini&seed={number % 7}", page=pages[number % len(pages)]) as visitor:
                 visitor.run()
             if number + 1 == total // 2:
                 half = held_by(process)
