@@ -14,7 +14,7 @@ from gptcore.ui.classroom.links import class_link, is_local, private_link, qr_co
 from gptcore.ui.room import session
 from gptcore.ui.room.histogram import guesses_figure, result_words
 from gptcore.ui.room.session import Visit, rooms
-from gptcore.ui.room.wording import number_markdown, question_words
+from gptcore.ui.room.wording import number_markdown, plain_question, question_words
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, download
 
@@ -65,9 +65,10 @@ def _results(visit: Visit) -> None:
         return
     for number, (each, tally) in enumerate(zip(asked, tallies, strict=True), start=1):
         _result(number, each, tally)
+    questions = [plain_question(each.question, text) for each in asked]
     download(
         text("save_results"),
-        lambda: csv_of([(question_words(each.question), tally) for each, tally in zip(asked, tallies, strict=True)]),
+        lambda: csv_of(list(zip(questions, tallies, strict=True))).encode("utf-8-sig"),  # as spreadsheets expect it
         f"room-{visit.code}.csv",
         "text/csv",
         "room_results",

@@ -9,6 +9,7 @@ import streamlit as st
 from gptcore.classroom import Lesson, LessonView, Room
 from gptcore.classroom.lessons import SHIPPED, shipped_lesson
 from gptcore.errors import InputError
+from gptcore.ui.classroom.handout import handout
 from gptcore.ui.classroom.links import base_address
 from gptcore.ui.room.actions import attempt, refusal
 from gptcore.ui.room.lesson import teach
@@ -35,6 +36,10 @@ def lesson_editor(visit: Visit, room: Room) -> None:
         _view(visit, room, lesson, number, view)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         download(text("download"), lesson.to_json, "lesson.json", "application/json", "lesson_download")
+        words, base = page_text("classroom"), base_address()
+        download(
+            text("handout"), lambda: handout(lesson, text, words, base), "handout.html", "text/html", "lesson_handout"
+        )
         st.button(text("stop"), key="lesson_stop", icon=":material/close:", on_click=teach, args=(visit, None))
     with st.expander(text("link"), icon=":material/link:", on_change="rerun", key="lesson_link") as link:
         if link.open:

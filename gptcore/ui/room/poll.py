@@ -11,7 +11,7 @@ import streamlit as st
 from streamlit.components.v1 import declare_component
 
 from gptcore.classroom import Room
-from gptcore.ui.room.session import COOKIE_SECONDS, cookies, rooms
+from gptcore.ui.room.session import COOKIE_SECONDS, cookies, page_runs, rooms
 
 _HERE = Path(__file__).parent
 INTERVALS_MS = {"student": 2_000, "teacher": 800}
@@ -20,7 +20,11 @@ _POLL = st.components.v2.component("room_poll", js=(_HERE / "poll.js").read_text
 
 
 def poll(room: Room, *, teaches: bool) -> None:
-    """Run the fragment that this stands in again when the room has news: for students its version, else all of it."""
+    """Run the fragment that this stands in again when the room has news: for students its version, else all of it.
+
+    A component whose data stays the same keeps the fragment of an earlier run, which may be gone: so each run of the
+    page has its number in the data.
+    """
     _POLL(
         key="room_poll",
         data={
@@ -31,6 +35,7 @@ def poll(room: Room, *, teaches: bool) -> None:
             "interval": INTERVALS_MS["teacher" if teaches else "student"],
             "cookies": cookies(),
             "seconds": COOKIE_SECONDS,
+            "run": page_runs(),
         },
         on_news_change=_ignore,
     )

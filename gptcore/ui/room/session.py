@@ -20,7 +20,7 @@ ROOMS_VARIABLE = "GPT_EXPLORER_ROOMS"
 PERSON_COOKIE = "gpt_classroom"
 TEACHER_COOKIE = "gpt_classroom_teacher"
 _PERSON, _CODE, _KEY, _ERROR = "_room_person", "_room_code", "_room_key", "_room_error"
-_LESSON = "_room_lesson"
+_LESSON, _RUNS = "_room_lesson", "_room_page_runs"
 _LEFT = "_room_left"
 """The room that the visitor left last: an address from a moment ago does not bring them back."""
 
@@ -60,8 +60,14 @@ def rooms() -> Rooms:
     return Rooms(given or Path(tempfile.mkdtemp(prefix="gpt-explorer-rooms-")) / "rooms.sqlite")
 
 
+def page_runs() -> int:
+    """How often the whole page has run in this visit."""
+    return int(st.session_state.get(_RUNS, 0))
+
+
 def begin_visit() -> None:
     """Read what the address says of a room, once for each address that the visitor gives. On every page."""
+    st.session_state[_RUNS] = page_runs() + 1
     given = url.given()
     if given is not None and (typed := given.get("room")):
         known = (st.session_state.get(_CODE), st.session_state.get(_LEFT))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gptcore import number_format
 from gptcore.classroom import Question
+from gptcore.texts import Text
 from gptcore.token_display import visible
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, plain
@@ -16,14 +19,22 @@ def question_words(question: Question) -> str:
     """What is asked, as Markdown."""
     if question.kind == "free":
         return plain(question.text)
-    details = {name: code_span(words) for name, words in (question.details or {}).items()}
+    return _filled(question, page_text("classroom"), code_span, plain)
+
+
+def plain_question(question: Question, text: Text) -> str:
+    """What is asked, as plain text, in the language of `text` (classroom.toml): for files."""
+    return question.text if question.kind == "free" else _filled(question, text, visible, str)
+
+
+def _filled(question: Question, text: Text, token: Callable[[str], str], number: Callable[[str], str]) -> str:
+    """The words of a kind of question, its tokens and numbers put in."""
+    details = {name: token(words) for name, words in (question.details or {}).items()}
     for name, write in (("p", number_format.probability), ("loss", number_format.nats)):
         if name in details:
             details[name] = write(float((question.details or {})[name]))
-    for name in ("seed", "step"):
-        if name in details:
-            details[name] = plain((question.details or {})[name])
-    return page_text("classroom")(f"questions.{question.kind}", **details)
+    details |= {name: number((question.details or {})[name]) for name in ("seed", "step") if name in details}
+    return text(f"questions.{question.kind}", **details)
 
 
 def about(question: Question) -> list[str]:
@@ -42,11 +53,11 @@ def about(question: Question) -> list[str]:
     return lines
 
 
-def option_words(question: Question, index: int) -> str:
-    """An option as plain text."""
+def option_words(question: Question, index: int, text: Text | None = None) -> str:
+    """An option as plain text, in the language of `text` or of the reader."""
     option = question.options[index]
     if question.kind in ("below_uniform", "training_step"):
-        return page_text("classroom")(f"options.{option}")
+        return (text or page_text("classroom"))(f"options.{option}")
     return visible(option) if question.kind in _TOKENS else in_one_line(option)
 
 
@@ -62,10 +73,10 @@ def in_one_line(typed: str) -> str:
     return visible(typed).replace("␣", " ")
 
 
-def number_words(question: Question, number: float) -> str:
+def number_words(question: Question, number: float, text: Text | None = None) -> str:
     """A guess or an answer as plain text: a number as it is written everywhere, or the option."""
     if question.scale == "options":
-        return option_words(question, int(number))
+        return option_words(question, int(number), text)
     if question.kind == "perplexity":
         return number_format.perplexity(number) if number % 1 else number_format.count(number)
     if question.kind == "target_probability":

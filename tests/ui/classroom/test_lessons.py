@@ -5,11 +5,12 @@ import math
 import pytest
 
 from gptcore import Example, score
-from gptcore.classroom import Lesson, LessonView, Rooms
+from gptcore.classroom import Lesson, LessonQuestion, LessonView, Rooms
 from gptcore.classroom.lessons import SHIPPED, shipped_lesson
 from gptcore.classroom.report_questions import question_of
 from gptcore.errors import InputError
 from gptcore.texts import LANGUAGES, text_in
+from gptcore.ui.classroom.handout import handout
 from gptcore.ui.frame import PAGES
 from gptcore.ui.room.session import rooms
 from gptcore.weights import trained_small_model
@@ -105,3 +106,28 @@ def test_a_view_that_leads_nowhere_stays_where_it_is(shared: Rooms) -> None:
     with pytest.raises(InputError):
         Lesson.from_json('{"format": 1, "views": [{"page": "../x"}]}')
     assert len(metrics(at)) in (0, 3)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_handout_has_space_first_and_the_answers_last(language: str) -> None:
+    lesson = shipped_lesson("what_does_a_perplexity_mean", language)
+    page = handout(lesson, text_in(language, "lessons"), text_in(language, "classroom"), "http://127.0.0.1")
+    questions, _, answers = page.partition("class='answers'")
+    assert all(view.title in questions for view in lesson.views)
+    assert "48,725.8" in answers
+    assert "48,725.8" not in questions
+    assert "<script" not in page
+    assert "src=" not in page  # nothing to be fetched
+
+
+def test_a_handout_of_a_hostile_lesson_is_text() -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    query = {"size": "nothing", "seed": hostile, "prompt_1": hostile, "alignment": hostile}
+    asked = LessonQuestion("free", text=hostile, options=(hostile, "b"))
+    views = (
+        LessonView(hostile, "explore", query, hostile, LessonQuestion("top_token", 99)),
+        LessonView("x", "x", {}, "", asked),
+    )
+    page = handout(Lesson(hostile, views), text_in("en", "lessons"), text_in("en", "classroom"), "")
+    assert hostile not in page
+    assert "&lt;img" in page
