@@ -34,9 +34,11 @@ class Example:
         alignment: "paired": prompt token i predicts target token i (as many of each); "shifted": `prompt` alone,
             its targets are itself moved by one token; "continuation": the target follows the prompt, and only its
             tokens are scored.
+        first_token: Put end-of-text before a shifted text or a continuation, so that its first token is predicted too.
 
     Raises:
         InputError: ("empty_prompt", "empty_target", "shifted_has_target", "bad_alignment").
+        ValueError: For `first_token` and a paired example.
 
     >>> Example("every effort moves", " effort moves you").alignment
     'paired'
@@ -45,8 +47,11 @@ class Example:
     prompt: Text
     target: Text = ""
     alignment: Alignment = "paired"
+    first_token: bool = False
 
     def __post_init__(self) -> None:
+        if self.first_token and self.alignment == "paired":
+            raise ValueError("first_token is for shifted texts and continuations: a paired example names its pairs")
         if self.alignment not in ALIGNMENTS:
             raise InputError("bad_alignment", f"alignment is one of {', '.join(ALIGNMENTS)}, not {self.alignment!r}")
         if not self.prompt:
@@ -59,7 +64,14 @@ class Example:
             raise InputError("empty_target", "the target is empty", field="target")
 
     @classmethod
-    def from_ids(cls, prompt: Sequence[int], target: Sequence[int] = (), alignment: Alignment = "paired") -> Example:
+    def from_ids(
+        cls,
+        prompt: Sequence[int],
+        target: Sequence[int] = (),
+        alignment: Alignment = "paired",
+        *,
+        first_token: bool = False,
+    ) -> Example:
         """An example of token ids.
 
         Raises:
@@ -68,7 +80,7 @@ class Example:
         >>> Example.from_ids([40, 1107, 588], [1107, 588, 11311]).target
         (1107, 588, 11311)
         """
-        return cls(tuple(map(operator.index, prompt)), tuple(map(operator.index, target)), alignment)
+        return cls(tuple(map(operator.index, prompt)), tuple(map(operator.index, target)), alignment, first_token)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,12 +186,13 @@ def encode_example(example: Example, tokenizer: Tokenizer) -> EncodedExample:
     """One example's token ids, lined up.
 
     Raises:
-        InputError: "count_mismatch" (paired), "too_few_tokens" (shifted), and the tokenizer's own.
+        InputError: "count_mismatch" (paired), "too_few_tokens" (shifted), "no_end_of_text"; the tokenizer's own.
     """
+    before = tokens_before(example, tokenizer)
     prompt = text_ids(example.prompt, tokenizer, "prompt")
     target = _target_ids(example, tokenizer)
     if example.alignment == "shifted":
-        if len(prompt) < 2:
+        if len(prompt) < 2 - example.first_token:
             raise InputError(
                 "too_few_tokens",
                 "one token alone has nothing before it to predict it: a shifted text needs at least two",
@@ -203,9 +216,22 @@ def encode_example(example: Example, tokenizer: Tokenizer) -> EncodedExample:
                 target_tokens=len(target),
             )
         inputs, targets = prompt, target
-    before = prefix_ids(example.prompt, tokenizer)
     inputs, targets = before + inputs, [IGNORED] * len(before) + targets
+    if example.alignment == "shifted" and example.first_token:
+        targets[len(before) - 1] = prompt[0]
     return EncodedExample(example, np.array(inputs, dtype=np.int64), np.array(targets, dtype=np.int64))
+
+
+def tokens_before(example: Example, tokenizer: Tokenizer) -> list[int]:
+    """What stands before an example, never scored: what the model expects there, or the end-of-text asked for."""
+    expected = prefix_ids(example.prompt, tokenizer)
+    if expected or not example.first_token:
+        return expected
+    if tokenizer.end_of_text_id is None:
+        raise InputError(
+            "no_end_of_text", f"the vocabulary {tokenizer.name} has no end-of-text token to put before a text"
+        )
+    return [tokenizer.end_of_text_id]
 
 
 def prefix_ids(text: Text, tokenizer: Tokenizer) -> list[int]:

@@ -291,3 +291,30 @@ def test_two_texts_that_join_into_other_tokens(example: Example, differently: bo
 
 def test_seven_words_that_would_run_together() -> None:
     assert joins_differently(Example("every effort", "moves", "continuation"), SEVEN) is False
+
+
+# The first token, after end-of-text.
+@pytest.mark.parametrize(
+    ("example", "inputs", "targets"),
+    [
+        (Example("every effort", alignment="shifted", first_token=True), [50256, 16833], [16833, 3626]),
+        (Example("every", alignment="shifted", first_token=True), [50256], [16833]),
+        (Example("every", " effort", "continuation", first_token=True), [50256, 16833], [-100, 3626]),
+        (Example.from_ids([16833], [3626], "continuation", first_token=True), [50256, 16833], [-100, 3626]),
+    ],
+)
+def test_end_of_text_stands_before_the_first_token(example: Example, inputs: list[int], targets: list[int]) -> None:
+    encoded = encode_example(example, gpt2_tokenizer())
+    assert encoded.inputs.tolist() == inputs
+    assert encoded.targets.tolist() == targets
+
+
+def test_a_paired_example_takes_no_first_token() -> None:
+    with pytest.raises(ValueError, match="paired"):
+        Example("every", " effort", first_token=True)
+
+
+def test_seven_words_have_no_end_of_text() -> None:
+    with pytest.raises(InputError) as wrong:
+        encode_example(Example("every effort", alignment="shifted", first_token=True), seven_word_tokenizer())
+    assert wrong.value.code == "no_end_of_text"

@@ -17,7 +17,7 @@ def test_markup_is_shown_as_it_was_typed_and_does_nothing(visitor: Watched, alig
         size="mini", prompt_1=text, target_1=text[::-1] if alignment == "shifted" else text, alignment=alignment
     )
     drawn(page, "chart_rank_curve")
-    expect(keyed(page, "prompt_1").locator("input")).to_have_value(text)
+    expect(keyed(page, "prompt_1").locator("textarea")).to_have_value(text)
     main = page.get_by_test_id("stMain")
     expect(
         main.locator("img, script, b, .katex-mathml:has-text('x'):not(.st-key-x)").filter(has_text="bold")
@@ -38,7 +38,7 @@ def test_a_hundred_kilobytes_in_the_address(visitor: Watched) -> None:
     text = "word " * 20_000
     page = visitor.open(size="mini", prompt_1=text, target_1="x")
     expect(keyed(page, "example_1").get_by_test_id("stAlert")).to_contain_text("100,000")
-    expect(keyed(page, "prompt_1").locator("input")).to_have_value(text)
+    expect(keyed(page, "prompt_1").locator("textarea")).to_have_value(text)
     assert query_of(page) == {}
     keyed(page, "mend_shorten_1").get_by_role("button").click()
     wait_until_idle(page)

@@ -57,10 +57,10 @@ def test_typing_a_reload_and_back(visitor: Watched) -> None:
     page.reload()
     wait_until_idle(page)
     expect(metric(page, "perplexity")).to_have_text(second)
-    expect(keyed(page, "target_1").locator("input")).to_have_value(" effort moves me")
+    expect(keyed(page, "target_1").locator("textarea")).to_have_value(" effort moves me")
     page.go_back()
     wait_until_idle(page)
-    expect(keyed(page, "target_1").locator("input")).to_have_value(" effort moves you")
+    expect(keyed(page, "target_1").locator("textarea")).to_have_value(" effort moves you")
     expect(metric(page, "perplexity")).to_have_text(first)
 
 
@@ -141,7 +141,7 @@ def test_a_preset_a_row_more_and_a_mend(visitor: Watched) -> None:
     expect(metric(page, "perplexity")).to_have_count(0)
     keyed(page, "mend_leading_space_1").get_by_role("button").click()
     expect(metric(page, "perplexity")).to_have_text(re.compile(r"\d"), timeout=SECONDS)
-    expect(keyed(page, "target_1").locator("input")).to_have_value(" effort moves you")
+    expect(keyed(page, "target_1").locator("textarea")).to_have_value(" effort moves you")
     keyed(page, "add_example").get_by_role("button").click()
     wait_until_idle(page)
     type_into(page, "prompt_2", "I really like")
@@ -149,7 +149,7 @@ def test_a_preset_a_row_more_and_a_mend(visitor: Watched) -> None:
     expect(metric(page, "perplexity")).to_have_text(re.compile(r"\d"))
     keyed(page, "remove_1").get_by_role("button").click()
     wait_until_idle(page)
-    expect(keyed(page, "prompt_1").locator("input")).to_have_value("I really like")
+    expect(keyed(page, "prompt_1").locator("textarea")).to_have_value("I really like")
     expect(keyed(page, "prompt_2")).to_have_count(0)
 
 
@@ -163,7 +163,7 @@ def test_language_ids_and_projector(visitor: Watched) -> None:
     expect(page).to_have_title(re.compile("[一-鿿]"))
     keyed(page, "input").get_by_text("词元 ID").click()
     wait_until_idle(page)
-    expect(keyed(page, "prompt_1").locator("input")).to_have_value("16833, 3626, 6100")
+    expect(keyed(page, "prompt_1").locator("textarea")).to_have_value("16833, 3626, 6100")
     expect(metric(page, "perplexity")).to_have_text(number)
     keyed(page, "projector").locator("label").click()
     wait_until_idle(page)

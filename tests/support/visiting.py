@@ -59,7 +59,7 @@ def press(at: AppTest, key: str) -> AppTest:
 def type_in(at: AppTest, **fields: str) -> AppTest:
     """Type into fields, by key, one after the other."""
     for key, words in fields.items():
-        at.text_input(key=key).set_value(words).run()
+        at.text_area(key=key).set_value(words).run()
     return settled(at)
 
 

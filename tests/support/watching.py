@@ -73,7 +73,7 @@ def query_of(page: Page) -> dict[str, str]:
 
 
 def type_into(page: Page, key: str, words: str) -> None:
-    field = keyed(page, key).locator("input")
+    field = keyed(page, key).locator("input, textarea")
     field.fill(words)
-    field.press("Enter")
+    field.press("Control+Enter")
     wait_until_idle(page)

@@ -52,7 +52,6 @@ def entered_list() -> TextList | None:
     """Draw the fields; the list, or None where there is none or something needs fixing first."""
     text = page_text("many_texts")
     url.value("list_text", EXAMPLE_LIST, clean_text)
-    url.value("first_token", False, lambda words: words == "1", lambda on: str(int(on)))
     kept = _restore()
     st.caption(text("lead", limit=count(MAX_ROWS)))
     words = _fields(kept)

@@ -28,6 +28,7 @@ from gptcore.ui.examples.state import (
     remove_row,
     shorten_row,
     start_from,
+    take_lines,
 )
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
@@ -122,6 +123,13 @@ def _toolbar() -> None:
             on_click=add_row,
             disabled=st.session_state["rows"] >= MAX_EXAMPLES,
         )
+        if st.session_state["alignment"] != "paired":
+            st.toggle(
+                text("score_first"),
+                key="first_token",
+                persist_state="session",
+                help=text("score_first_help", token=code_span(END_OF_TEXT)),
+            )
     for name in ("alignment", "input"):
         if (given := url.refused(name)) is not None:
             st.warning(text(f"bad_{name}", given=code_span(given)), icon=":material/error:")
@@ -134,11 +142,11 @@ def _fields(number: int, rows: int) -> None:
         for field in FIELDS[:1] if shifted else FIELDS:
             name = "text" if shifted else field
             key = f"{field}_{number}"
-            several_lines = "\n" in st.session_state[key]  # a field of one line would drop the line breaks
-            (st.text_area if several_lines else st.text_input)(
+            st.text_area(  # a field of one line would drop the line breaks, and with them tokens
                 text(f"labels.{name}", number=number),
                 key=key,
                 persist_state="session",
+                height="content",
                 placeholder=text(f"placeholders.{st.session_state['input']}"),
             )
         if rows > 1:
@@ -196,8 +204,31 @@ def _notices(row: Typed, choice: ModelChoice) -> None:
         st.info(text("joins_differently"), icon=":material/join:")
     if any(isinstance(part, str) and END_OF_TEXT in part for part in (row.example.prompt, row.example.target)):
         st.info(text("end_of_text", token=code_span(END_OF_TEXT)), icon=":material/info:")
-    if row.example.alignment == "shifted":
+    _many_lines(row)
+    if row.example.alignment == "shifted" and not row.example.first_token:
         st.caption(text("first_token", token=code_span(tokenizer.piece(int(row.encoded.inputs[0])))))
+
+
+def _many_lines(row: Typed) -> None:
+    """Where a text has several lines: that they are one text, and the way to score each by itself."""
+    text = page_text("examples")
+    prompt = row.example.prompt if row.example is not None else ""
+    if not isinstance(prompt, str) or st.session_state["alignment"] != "shifted":
+        return
+    lines = sum(bool(line.strip()) for line in prompt.splitlines())
+    if lines < 2:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(text("many_lines", lines=lines), width="content")
+        if st.button(
+            text("to_many_texts"),
+            key=f"to_many_texts_{row.number}",
+            icon=":material/format_list_bulleted:",
+            type="tertiary",
+            on_click=take_lines,
+            args=(row.number,),
+        ):
+            st.switch_page("pages/compare.py")
 
 
 def _mend_buttons(row: Typed, tokenizer: Tokenizer, choice: ModelChoice, only: str | None = None) -> None:

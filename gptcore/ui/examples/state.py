@@ -43,6 +43,7 @@ def restore_examples() -> None:
     state = st.session_state
     alignment, _ = url.value("alignment", "paired", url.one_of(*get_args(Alignment)))
     kind, _ = url.value("input", "text", url.one_of(*INPUT_KINDS))
+    url.value("first_token", False, lambda words: words == "1", lambda on: str(int(on)))
     query = url.given()
     if query is not None:
         rows = [n for n in range(1, MAX_EXAMPLES + 1) if any(f"{field}_{n}" in query for field in FIELDS)]
@@ -89,7 +90,7 @@ def _read_row(number: int, prompt: str, target: str, choice: ModelChoice) -> Typ
         parts.append("" if alignment == "shifted" else _read_field("target", target))
         if st.session_state["input"] == "ids":
             parts = [parse_ids(part) for part in parts]
-        example = Example(parts[0], parts[1], alignment)
+        example = Example(parts[0], parts[1], alignment, alignment != "paired" and st.session_state["first_token"])
         encoded = encode_example(example, tokenizer)
         check_context(
             TokenBatch((encoded,), encoded.inputs[None], encoded.targets[None], tokenizer), choice.config.context_length
@@ -138,6 +139,7 @@ def show_examples(examples: tuple[Example, ...]) -> None:
     kind = "text" if isinstance(examples[0].prompt, str) else "ids"
     st.session_state["input"] = kind
     st.session_state["alignment"] = examples[0].alignment
+    st.session_state["first_token"] = examples[0].first_token
     _fill(examples, kind)
 
 
@@ -199,6 +201,8 @@ def shorten_row(number: int, choice: ModelChoice) -> None:
             state[f"{field}_{number}"] = typed
     lengths = [len(tokenizer.encode(part) if isinstance(part, str) else part) for part in parts]
     context = choice.config.context_length
+    if state["alignment"] != "paired" and state["first_token"]:
+        context -= 1  # the end-of-text token is read too
     limits = [context, context]
     if state["alignment"] == "shifted":
         limits[0] += 1  # the last token is a target only
@@ -222,6 +226,12 @@ def _first_tokens(part: str | tuple[int, ...], limit: int, tokenizer: Tokenizer)
         if part.startswith(text) and len(tokenizer.encode(text)) <= limit:  # not so where a character is cut in two
             return text
     return ""
+
+
+def take_lines(number: int) -> None:
+    """Let Compare score each line of a row by itself."""
+    state = st.session_state
+    state["compare"], state["list_text"], state["list_file"] = "list", state[f"prompt_{number}"], ""
 
 
 def read_as_text() -> None:

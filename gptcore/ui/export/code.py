@@ -96,6 +96,7 @@ def examples_code(examples: Sequence[Example]) -> str:
 def example_code(example: Example) -> str:
     """An example as an expression of Python."""
     extra = "" if example.alignment == "paired" else f', alignment="{example.alignment}"'
+    extra += ", first_token=True" if example.first_token else ""
     if isinstance(example.prompt, str):
         target = f", {example.target!r}" if example.target else ""
         return f"Example({example.prompt!r}{target}{extra})"

@@ -46,7 +46,6 @@ def entered_text(choice: ModelChoice) -> LongText | None:
     """Draw the fields; what was entered, or None where something needs fixing first."""
     text = page_text("long_text")
     url.value("long_text", starting_text(next(iter(STARTING_TEXTS))), clean_text)
-    url.value("first_token", False, lambda words: words == "1", lambda on: str(int(on)))
     kept = _restore()
     with st.container(horizontal=True, vertical_alignment="bottom", key="long_bar"):
         st.menu_button(
