@@ -21,6 +21,8 @@ MOST_ROWS = 24
 
 _ROW = 32
 _NEAR = 3.0  # so close to the line of uniform guessing, a number over its dot would be struck through
+_NEAR_SHARE = 0.07  # of the axis: half as long as a number is
+_FAR_RIGHT = 0.75
 _GAP = 0.45  # between examples, in rows
 
 
@@ -52,19 +54,34 @@ def target_probabilities(
         below=True,
     )
     choices = _choice_names(report, places, style) if rows else []
+    axis = _log_axis(report, p, rows)
+    low, high = axis["range"]
+    if rows and (math.log10(uniform) - low) / (high - low) > _FAR_RIGHT:
+        name["xanchor"] = "right"  # beside the chart it would be cut off
     return new_figure(
         style,
-        _probability_traces(report, p, places, words["hover"], style),
+        _probability_traces(report, p, places, words["hover"], style, high - low),
         height=_height(report, rows),
-        **_axes(rows, _log_axis(report, p, rows) | {"title": {"text": words["axis"]}}, report, places),
+        **_axes(rows, axis | {"title": {"text": words["axis"]}}, report, places),
         shapes=[line, *_highlight(places, selected if rows else None, style)],
         annotations=[name, *choices],
         margin=(room_above(style) if rows else {}) | _room_for(choices, style),
     )
 
 
-def _probability_traces(report: Report, p: Floats, places: list[float], hover: str, style: Style) -> list[go.Scatter]:
-    """Stems from uniform guessing, the model's top predictions, and the targets."""
+def _probability_traces(
+    report: Report, p: Floats, places: list[float], hover: str, style: Style, span: float
+) -> list[go.Scatter]:
+    """Stems from uniform guessing, the model's top predictions, and the targets.
+
+    Args:
+        report: What is drawn.
+        p: The targets' probabilities.
+        places: Where each position stands.
+        hover: What is said on pointing.
+        style: How it is drawn.
+        span: How many powers of ten the axis holds.
+    """
     rows, palette, uniform = report.positions <= MOST_ROWS, style.palette, 1.0 / report.vocab_size
     between = [part for value in p for part in (uniform, value, None)]
     along = [part for place in places for part in (place, place, None)]
@@ -92,7 +109,7 @@ def _probability_traces(report: Report, p: Floats, places: list[float], hover: s
             mode="markers+text" if rows else "markers",
             marker={"size": 13 if rows else 5, "color": palette.target},
             text=_written(report) if rows else None,
-            textposition=[_clear_of_the_line(value / uniform) for value in p],
+            textposition=[_clear_of_the_line(value / uniform, span) for value in p],
             textfont={"size": style.size(11), "color": palette.text, "shadow": halo(palette.paper)},
             **told,
         ),
@@ -111,13 +128,14 @@ def _log_axis(report: Report, p: Floats, rows: bool) -> Part:
     low, high = min(p.min(), uniform), max(p.max(), report.predicted_probability.max(), uniform)
     air = (0.14 if rows else 0.08) * (math.log10(high) - math.log10(low)) + 0.05
     limits = [math.log10(low) - air, min(math.log10(high) + air, 0.25)]
-    dtick = decades(limits[1] - limits[0], 10)
+    dtick = decades(limits[1] - limits[0], 7)
     return {"type": "log", "range": limits, "exponentformat": "power", "dtick": dtick}
 
 
-def _clear_of_the_line(ratio: float) -> str:
+def _clear_of_the_line(ratio: float, span: float) -> str:
     """Where a probability is written, by how many times uniform guessing it is: never across that line."""
-    if not 1 / _NEAR < ratio < _NEAR:
+    near = max(_NEAR, 10.0 ** (_NEAR_SHARE * span))
+    if not 1 / near < ratio < near:
         return "top center"
     return "top right" if ratio >= 1 else "top left"
 
