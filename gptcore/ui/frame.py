@@ -16,7 +16,7 @@ from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.picker import model_picker, unknown_model_notice
 from gptcore.ui.room.session import begin_visit
 from gptcore.ui.room.strip import after_page, room_strip
-from gptcore.ui.state import url
+from gptcore.ui.state import events, url
 from gptcore.ui.state.translations import browser_language, language_script, page_text
 from gptcore.ui.widgets.basics import code_span, error_sentence
 from gptcore.ui.widgets.glossary import words_used
@@ -26,6 +26,7 @@ _ASSETS = Path(__file__).parent / "assets"
 ICON = _ASSETS / "icon.svg"
 _CHOICE = "_model_choice"
 _CONTROLS = "_page_controls"
+events.keep_order()
 
 PAGES = {
     "explore": ":material/search_insights:",
@@ -66,6 +67,7 @@ def navigation() -> Any:
 
     The icon is a file of ours: a page's own icon in the tab would be fetched from the internet.
     """
+    url.arrive()
     st.set_page_config(page_title=page_text("app")("name"), page_icon=str(ICON), layout="wide")
     page = st.navigation(pages(), position="top")
     if page.url_path == "explore":
@@ -106,6 +108,7 @@ def frame(page: Any) -> None:
         if st.context.theme.type == "dark":
             light_pictures()
         _say_refused_numbers(text)
+    url.mark("sidebar")
     if projector:
         st.html(_ASSETS / "projector.css")
         st.button(
@@ -117,6 +120,8 @@ def frame(page: Any) -> None:
     begin_visit()
     name = page.url_path or next(iter(PAGES))  # Streamlit gives the first page the empty address
     covered = room_strip(name, current_choice())
+    if url.incomplete():
+        st.info(text("address_incomplete"), icon=":material/link_off:")
     try:
         if not covered:
             with memory_errors_as_sentences():
@@ -126,6 +131,7 @@ def frame(page: Any) -> None:
     finally:
         st.session_state.pop(_CONTROLS, None)  # so that `heading` knows a run without app.py
     words_used(page.url_path or "explore")
+    url.mark("page")
     if not url.finish():
         st.caption(text("address_too_long"))
     if not covered:

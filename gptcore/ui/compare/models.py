@@ -171,8 +171,8 @@ def _pair(comparison: ModelComparison) -> tuple[int, int]:
         for key, default in (("from_model", 1), ("to_model", 2)):
             number, _ = url.value(key, default, url.whole_number(1, MOST_MODELS))
             if number > len(comparison.names):
-                st.session_state[key] = number = default
-                url.leave_out(key)
+                number = default
+                url.correct(key, number, str(number))
             st.selectbox(
                 text(key),
                 list(range(1, len(comparison.names) + 1)),

@@ -246,8 +246,7 @@ def _one_seed(records: Sequence[SeedRecord], table: SeedTable) -> None:
     text = page_text("compare")
     by_seed = {record.seed: record for record in records}
     if st.session_state["chosen_seed"] not in by_seed:
-        st.session_state["chosen_seed"] = -1
-        url.leave_out("chosen_seed")
+        url.correct("chosen_seed", -1, "-1")
     st.subheader(text("one_seed"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom", key="one_seed_fields"):
         st.selectbox(

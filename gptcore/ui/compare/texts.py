@@ -95,8 +95,8 @@ def _pair(count: int) -> tuple[int, int]:
         for key, default in (("from", 1), ("to", 2)):
             number, _ = url.value(key, default, url.whole_number(1, 8))
             if number > count:
-                st.session_state[key] = number = default
-                url.leave_out(key)
+                number = default
+                url.correct(key, number, str(number))
             st.selectbox(
                 text(f"pair_{key}"),
                 list(range(1, count + 1)),

@@ -44,22 +44,35 @@ def restore_examples() -> None:
     alignment, _ = url.value("alignment", "paired", url.one_of(*get_args(Alignment)))
     kind, _ = url.value("input", "text", url.one_of(*INPUT_KINDS))
     url.value("first_token", False, lambda words: words == "1", lambda on: str(int(on)))
-    query = url.given()
-    if query is not None:
-        rows = [n for n in range(1, MAX_EXAMPLES + 1) if any(f"{field}_{n}" in query for field in FIELDS)]
-        if rows:
-            state["rows"] = max(rows)
-            for n in range(1, max(rows) + 1):
-                for field in FIELDS:
-                    state[f"{field}_{n}"] = clean_text(query.get(f"{field}_{n}", ""))
-    if "rows" not in state or (query is not None and not rows):
-        _fill(PRESETS["book"], kind)
+    if url.decides("rows") or "rows" not in state:
+        _read_rows_of_the_address(kind)
     default = kind == "text" and alignment == "paired" and _rows() == [(e.prompt, e.target) for e in PRESETS["book"]]
+    url.put("rows", str(state["rows"]), in_query=False)
     for n, row in enumerate(_rows(), start=1):
         for field, typed in zip(FIELDS, row, strict=True):
-            state[f"{field}_{n}"] = typed
-            if not default and (typed or row == ("", "")) and not (field == "target" and alignment == "shifted"):
-                url.put(f"{field}_{n}", typed)  # an empty row too: it is there
+            url.hold(f"{field}_{n}", typed)
+            shown = (typed or row == ("", "")) and not (field == "target" and alignment == "shifted")
+            url.put(f"{field}_{n}", typed, in_query=bool(shown and not default))  # an empty row too: it is there
+
+
+def _read_rows_of_the_address(kind: str) -> None:
+    """Fill the fields as the address says; what the visitor changed since stays as it is."""
+    state = st.session_state
+    known = url.named() | url.brought_along()
+    named = [
+        n
+        for n in range(1, MAX_EXAMPLES + 1)
+        if any((key := f"{field}_{n}") in known or url.changed(key) for field in FIELDS)
+    ]
+    count = url.said("rows") or ""  # where this session wrote the address
+    if not named:
+        _fill(PRESETS["book"], kind)
+        return
+    state["rows"] = int(count) if count in list(map(str, range(1, MAX_EXAMPLES + 1))) else max(named)
+    for n in range(1, state["rows"] + 1):
+        for field in FIELDS:
+            if not url.changed(f"{field}_{n}"):
+                state[f"{field}_{n}"] = clean_text(url.said(f"{field}_{n}") or "")
 
 
 def current_examples(choice: ModelChoice) -> tuple[Example, ...] | None:

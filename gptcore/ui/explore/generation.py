@@ -60,8 +60,8 @@ def _prompt(choice: ModelChoice, examples: Sequence[Example]) -> list[int]:
     text = page_text("generation")
     number, _ = url.value("generate_text", 1, url.whole_number(1, 8))
     if number > len(examples):
-        st.session_state["generate_text"] = number = 1
-        url.leave_out("generate_text")
+        number = 1
+        url.correct("generate_text", number, "1")
     tokenizer = tokenizer_for(choice.vocab_size)
     if len(examples) > 1:
         shown = [visible(_as_text(example.prompt, choice))[:60] for example in examples]

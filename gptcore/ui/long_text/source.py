@@ -203,7 +203,6 @@ def _uploaded() -> None:
     state["long_file"] = keep_text(
         KeptText(clean_text(read.text), uploaded.name, read.encoding.name, read.encoding.bom)
     )
-    url.lead()
 
 
 def _remove_file() -> None:

@@ -69,7 +69,8 @@ def _faces_control(own: float | None, vocab_size: int) -> int:
     marks = [1, 6, *LANDMARKS[1:], vocab_size, 2 * vocab_size] + ([own_faces] if own_faces else [])
     options = sorted({*_round_numbers(), *marks})
     url.value("faces", DEFAULT_FACES, url.whole_number(1, MOST_FACES))
-    state["faces"] = min(options, key=lambda option: abs(math.log(option / state["faces"])))
+    nearest = min(options, key=lambda option: abs(math.log(option / state["faces"])))
+    url.correct("faces", nearest, str(nearest), in_query=nearest != DEFAULT_FACES)
     st.select_slider(
         text("faces"),
         options,
@@ -106,7 +107,6 @@ def _round_numbers() -> list[int]:
 
 
 def _choose_faces(faces: int) -> None:
-    url.lead()
     st.session_state["faces"] = faces
 
 

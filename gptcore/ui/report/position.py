@@ -66,9 +66,8 @@ def _position(report: Report) -> int:
     """Index of the chosen position; the first where the address or another text names one that is not there."""
     number, _ = url.value("position", 1, url.whole_number(1, 100_000))
     if number > report.positions:
-        if url.given() is None:  # a shorter text: nobody asked for this position
-            url.leave_out("position")
-        else:
+        if url.was_named("position"):  # else it is a shorter text: nobody asked for this position
             url.refuse("position", str(number))
-        st.session_state["position"] = number = 1
+        number = 1
+        url.correct("position", number, "1")
     return int(number) - 1

@@ -1,79 +1,165 @@
 """The address is the state: what a visitor sees can be reopened from its URL, by anyone.
 
-`begin()` opens a run, `finish()` ends it (both in app.py). In between, each piece of state calls `value(key, …)` or
-`take(…)`/`put(…)`. What the address says is taken at the start of a visit and when the visitor goes back or forward;
-after that the session leads and the address follows it. Streamlit's own `bind="query-params"` does not
-write what a program sets (a preset, a mend), and drops a page's parameters on other pages.
+Every run calls `arrive()` before Streamlit's navigation, `begin()` once the page is known, and `finish()` at its end
+(all in frame.py). In between, each piece of state calls `value(key, …)`, or `from_address`, `take` and `put`. An
+address is read when it is new, at the start of a visit and when the visitor goes back or forward (`history.py`);
+everything else follows the session, and the address follows that. Streamlit's own `bind="query-params"` does not
+write what a program sets (a preset, a fix), and drops a page's parameters on other pages.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
-from urllib.parse import quote
 
 import streamlit as st
 
-from gptcore.number_reading import read_decimal, read_whole
+from gptcore.ui.state import browser, events, left_out
+from gptcore.ui.state.echoes import Echoes
+from gptcore.ui.state.history import MISSING, History
+from gptcore.ui.state.readers import number, one_of, whole_number
 
-MAX_ADDRESS = 7_000
-"""Longest query, in characters as written: proxies allow about 8 KB. Longer states are kept out of the address."""
+__all__ = ["number", "one_of", "whole_number"]
 
-_STALE_SECONDS = 3.0
-"""A click sent before the browser got the last address still carries the one before: not the Back button."""
+_VISIT = "_visit"
+
+
+@dataclass
+class _Visit:
+    """What a session knows of its addresses."""
+
+    history: History = field(default_factory=History)
+    echoes: Echoes = field(default_factory=Echoes)
+    query: dict[str, str] | None = None  # what the event carried, between `arrive` and `begin`
+    sent_early: dict[str, str] | None = None
+    refused: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)  # what the address named and this run took
+    unclaimed: dict[str, Any] = field(default_factory=dict)  # a browser's values for widgets not drawn yet
+    recovered: dict[str, Any] = field(default_factory=dict)
+    page: str = ""
+    given: dict[str, str] | None = None  # what a new address says, until a run has shown it
+    expected: dict[str, str] | None = None  # what `go_to` asks for
+    sent: dict[str, Any] = field(default_factory=dict)  # what the event carried, by key
+    incomplete: bool = False
+    shown: bool = True  # the last run came to its end
+
+
+def arrive() -> None:
+    """Take note of the address before Streamlit's navigation changes it.
+
+    A page that is chosen in the navigation begins without parameters. The last ones are sent at once, so that the
+    new page's address has the language and the model from the start.
+    """
+    visit, query = _visit(), _query()
+    visit.query, visit.sent_early = query, None
+    last = visit.history.last_query()
+    if last and not query and visit.expected is None and not browser.went_back():
+        st.query_params.from_dict(last)
+        visit.sent_early = last
 
 
 def begin(page: str) -> None:
-    """Compare the address with the one written last; when the visitor changed it, let this run read it."""
-    state = st.session_state
-    current = {key: st.query_params[key] for key in st.query_params}
-    written: dict[str, str] | None = state.get("_address")
-    moved = page != state.get("_address_page")
-    former, until = state.get("_address_before", (None, 0.0))
-    stale = current == former and time.monotonic() < until
-    led = state.pop("_address_led", False)
-    fresh = written is None or (current != written and not stale and not led and not (moved and not current))
-    state["_address_page"] = page
-    state["_address_given"] = current if fresh else None
-    state["_address_next"] = {}
-    state["_address_refused"] = {}
-
-
-def lead() -> None:
-    """Say in a callback that the visitor pressed something: the session leads the run that follows.
-
-    Keys pressed in quick succession carry addresses from two or three presses before.
-    """
-    st.session_state["_address_led"] = True
+    """Open a run: note what the visitor changed, and whether their address is to be read."""
+    visit, state = _visit(), st.session_state
+    for key, value in visit.recovered.items():
+        state[key] = value
+    held = {str(key): found for key, found in state.to_dict().items()}
+    query = _query() if visit.query is None else visit.query
+    visit.query = None
+    first = not visit.history.entries
+    if first:
+        visit.unclaimed = browser.unclaimed_values()
+    if visit.shown:
+        visit.refused.clear()
+        visit.named.clear()
+        visit.shown = visit.incomplete = False
+        visit.given = None
+    sent = browser.sent_values(visit.history.keys())
+    visit.sent = (sent or {}) if page == visit.page else {}  # on another page, the same key is another field
+    visit.page = page
+    undone = visit.echoes.begin(lambda key: held.get(key, MISSING), sent, browser.assigned)
+    for key, value in undone.items():
+        state[key] = held[key] = value
+    asked = browser.went_back() or query == visit.expected
+    read = visit.history.begin(page, query, lambda key: held.get(key, MISSING), went_back=asked)
+    if visit.sent_early is not None and not read:
+        visit.history.arrive(visit.sent_early)
+    visit.recovered = {}
+    if read and (digest := visit.history.unread.pop(left_out.PARAMETER, None)) is not None:
+        words = left_out.find(digest)
+        visit.incomplete = words is None
+        visit.history.unread |= {key: said for key, said in (words or {}).items() if not visit.history.changed(key)}
+    if read:
+        visit.given, visit.expected = dict(visit.history.unread), None
+    events.take_in()
 
 
 def given() -> Mapping[str, str] | None:
-    """What the address says, on a run that should read it; None on any other."""
-    current: dict[str, str] | None = st.session_state.get("_address_given")
-    return current
+    """What a new address says, until a run has shown it; None where there is no new one."""
+    return _visit().given
 
 
-def put(key: str, words: str) -> None:
-    """Let the address carry `key=words` after this run."""
-    st.session_state["_address_next"][key] = words
+def go_to(page: str, query: Mapping[str, str]) -> NoReturn:
+    """Go to a page of the app and an address, which the run there reads as one that the visitor gave."""
+    _visit().expected = dict(query)
+    st.switch_page(f"pages/{page}.py", query_params=dict(query))
+
+
+def decides(key: str) -> bool:
+    """Whether the address, and not the session, says what `key` is in this run."""
+    return _visit().history.decides(key)
+
+
+def named() -> set[str]:
+    """The keys that the address names and that no run has taken yet."""
+    return set(_visit().history.unread)
+
+
+def was_named(key: str) -> bool:
+    """Whether what is shown under `key` in this run came from the address."""
+    return key in _visit().named
+
+
+def brought_along() -> set[str]:
+    """The keys of fields that a browser has values for and that this session has not drawn yet."""
+    return set(_visit().unclaimed)
+
+
+def changed(key: str) -> bool:
+    """Whether the visitor changed `key` since an address was last written."""
+    return _visit().history.changed(key)
+
+
+def said(key: str) -> str | None:
+    """What the address says of `key`; None where it says nothing. Until `put(key, …)`, the next run may ask again."""
+    return _visit().history.unread.get(key)
+
+
+def put(key: str, words: str, *, in_query: bool = True) -> None:
+    """Note what is shown under `key`, in words; the address carries it, unless it is the default."""
+    visit, value = _visit(), st.session_state.get(key)
+    if key in visit.history.unread:
+        visit.named.add(key)
+    visit.history.show(key, value, words, in_query=in_query)
+    visit.echoes.show(key, value)
 
 
 def leave_out(key: str) -> None:
     """Take back what was put under `key` in this run."""
-    st.session_state["_address_next"].pop(key, None)
+    _visit().history.leave_out(key)
 
 
 def refuse(key: str, words: str) -> None:
     """Leave `key` out of the address, and let its field say that `words` were refused."""
-    leave_out(key)
-    st.session_state["_address_refused"][key] = words
+    visit = _visit()
+    visit.history.leave_out(key)
+    visit.refused[key] = words
 
 
 def refused(key: str) -> str | None:
-    """The words for `key` that were refused in this run, or None: what a sentence beside the field quotes."""
-    words: str | None = st.session_state["_address_refused"].get(key)
-    return words
+    """The words for `key` that were refused, or None: what a sentence beside the field quotes."""
+    return _visit().refused.get(key)
 
 
 def value(
@@ -85,81 +171,115 @@ def value(
     What the session holds is read as well: a browser may send what its widget should not have let through.
 
     Args:
-        key: The key of the widget, which tests and stylesheets use.
-        default: The value where neither the URL nor the session has one.
+        key: The widget's key, and the parameter's name.
+        default: The value that an address leaves out.
         read: Turns words into the value, and raises ValueError for words that are none.
         write: Turns the value into words.
 
     Returns:
         The value, and the words that were refused, or None; `refused(key)` has them too.
     """
-    state = st.session_state
-    words, held = given(), state.get(key)
-    kept = None if held is None else write(held)
-    wanted = kept if words is None else words.get(key)
-    state[key] = default
+    visit, state = _visit(), st.session_state
+    _claim(visit)
+    held = state.get(key)
+    wanted = said(key) if visit.history.decides(key) else None if held is None else write(held)
+    found, bad = default, False
     if wanted is not None:
         try:
-            state[key] = read(wanted)
+            found = read(wanted)
         except ValueError:
-            refuse(key, wanted)
-    if state[key] != default:
-        put(key, write(state[key]))
-    return state[key], refused(key)
+            bad = True
+    hold(key, found)
+    put(key, write(found), in_query=bool(found != default))
+    if bad and wanted is not None:
+        refuse(key, wanted)
+    return found, refused(key)
 
 
-def go_to(page: str, query: Mapping[str, str]) -> NoReturn:
-    """Go to a page of the app and an address, which the run there reads as one that the visitor gave."""
-    st.session_state.pop("_address_before", None)  # it may be the address from a moment ago, and is meant all the same
-    st.switch_page(f"pages/{page}.py", query_params=dict(query))
+def correct(key: str, found: Any, words: str, *, in_query: bool = False) -> None:
+    """Show another value under `key` than the one that `value` gave: one that fits what is on the page."""
+    hold(key, found)
+    put(key, words, in_query=in_query)
+
+
+def hold(key: str, found: Any) -> None:
+    """Let the session hold a value under `key`, and the browser hear of it where it shows another.
+
+    Streamlit sends a value that a program sets, and with it undoes what was typed since. So it is not set where the
+    browser has just said that its field shows it.
+    """
+    visit, state = _visit(), st.session_state
+    browser_has_it = _same(visit.sent.get(key, MISSING), found) and not visit.echoes.pending(key)
+    if not (browser_has_it and key in state and _same(state[key], found)):
+        state[key] = found
+
+
+def standing(key: str, read: Callable[[str], Any]) -> Any:
+    """In a callback: what `key` is, also where the address was not read yet."""
+    words = said(key)
+    try:
+        return st.session_state[key] if words is None else read(words)
+    except ValueError:
+        return st.session_state[key]
+
+
+def mark(name: str) -> None:
+    """Draw a marker that comes back with every event of a browser that has had all that was drawn before it."""
+    visit, key = _visit(), f"{events.MARKER}{name}"
+    st.session_state[key] = str(visit.echoes.run)
+    st.text_input(key, key=key, label_visibility="collapsed")
+    visit.echoes.mark(key)
+
+
+def incomplete() -> bool:
+    """Whether the address left texts out that are not known here."""
+    return _visit().incomplete
 
 
 def finish() -> bool:
-    """Write the address. False when it would be too long: then the texts are left out of it, all of them."""
-    state = st.session_state
-    wanted: dict[str, str] = state["_address_next"]
-    fits = sum(len(key) + len(quote(words)) + 2 for key, words in wanted.items()) <= MAX_ADDRESS
-    if not fits:
-        wanted = {key: words for key, words in wanted.items() if not key.startswith(("prompt_", "target_"))}
-    current = {key: st.query_params[key] for key in st.query_params}
-    if current != wanted or state.get("_address", wanted) != wanted:  # the browser may be about to get the last one
-        state["_address_before"] = (current, time.monotonic() + _STALE_SECONDS)
+    """Write the address. False where it would be too long: then the longest parts are left out of it."""
+    visit = _visit()
+    _claim(visit)
+    whole = visit.history.query()
+    wanted = left_out.shortened(whole)
+    send = visit.history.must_send(wanted, _query())
+    visit.history.finish(wanted)
+    visit.shown = True
+    if send:
         st.query_params.from_dict(wanted)
-    state["_address"] = wanted
-    return fits
+    return wanted == whole
 
 
-def whole_number(low: int, high: int) -> Callable[[str], int]:
-    """A reader of whole numbers from low to high."""
-
-    def read(words: str) -> int:
-        number = read_whole(words)
-        if not low <= number <= high:
-            raise ValueError(f"{number} is not from {low} to {high}")
-        return number
-
-    return read
+def start_anew() -> None:
+    """In a callback: let everything be as on a first visit."""
+    visit = _visit()
+    visit.history.forget()
+    visit.refused.clear()
 
 
-def number(low: float, high: float) -> Callable[[str], float]:
-    """A reader of numbers from low to high."""
+def _claim(visit: _Visit) -> None:
+    """Take over what a browser brought along for widgets that are drawn by now, and run again with it."""
+    for key, sent in list(visit.unclaimed.items()):
+        drawn, found = browser.claimed(sent)
+        if drawn:
+            del visit.unclaimed[key]
+            if found != st.session_state.get(key):
+                visit.recovered[key] = found
+    if visit.recovered:
+        st.rerun()
 
-    def read(words: str) -> float:
-        amount = read_decimal(words)
-        if not low <= amount <= high:
-            raise ValueError(f"{amount} is not from {low} to {high}")
-        return amount
 
-    return read
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
 
 
-def one_of(*options: Any) -> Callable[[str], Any]:
-    """A reader of one of some options, by how each is written."""
+def _query() -> dict[str, str]:
+    return {key: st.query_params[key] for key in st.query_params}
 
-    def read(words: str) -> Any:
-        for option in options:
-            if str(option) == words:
-                return option
-        raise ValueError(words[:20])
 
-    return read
+def _visit() -> _Visit:
+    if _VISIT not in st.session_state:
+        visit = _Visit()
+        st.session_state[_VISIT], st.session_state[events.ECHOES] = visit, visit.echoes
+    found: _Visit = st.session_state[_VISIT]
+    return found

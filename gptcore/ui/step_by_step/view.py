@@ -17,6 +17,7 @@ from gptcore.ui.models.choice import DEFAULT_SEED, ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.html_picture import picture_styles
+from gptcore.ui.widgets.press_counter import count_presses
 
 LAST = 11
 HIDEABLE = ("sentence", "code")
@@ -112,10 +113,10 @@ def _buttons(place: Any, step: int) -> None:
         place,
         st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="step_buttons"),
     ):
-        for name, to, icon, key in (
-            ("first", 1, "first_page", "Home"),
-            ("back", step - 1, "chevron_left", "Left"),
-            ("next", step + 1, "chevron_right", "Right"),
+        for name, by, icon, key in (
+            ("first", -LAST, "first_page", "Home"),
+            ("back", -1, "chevron_left", "Left"),
+            ("next", 1, "chevron_right", "Right"),
             ("last", LAST, "last_page", "End"),
         ):
             st.button(
@@ -124,13 +125,19 @@ def _buttons(place: Any, step: int) -> None:
                 icon=f":material/{icon}:",
                 shortcut=key,
                 type="primary" if name == "next" else "secondary",
-                disabled=not 1 <= to <= LAST or to == step,
+                disabled=step == (1 if by < 0 else LAST),
                 help=text(name) if name in ("first", "last") else None,
-                on_click=_go,
-                args=(to,),
+                on_click=_move,
+                args=(by,),
             )
             if name == "back":
                 st.markdown(text("progress", step=step, last=LAST), width="content")
+    count_presses(
+        "step_presses",
+        {"step_first": -LAST, "step_back": -1, "step_next": 1, "step_last": LAST},
+        {"Home": "step_first", "ArrowLeft": "step_back", "ArrowRight": "step_next", "End": "step_last"},
+        _move,
+    )
 
 
 def _presenter(place: Any) -> None:
@@ -215,14 +222,17 @@ def source(step: int) -> str:
 
 
 def _use(vocabulary: str) -> None:
-    url.lead()
     st.session_state["vocabulary"] = vocabulary
 
 
 def _go(step: int) -> None:
-    url.lead()
     st.session_state["step"] = step
     _cover()
+
+
+def _move(by: int) -> None:
+    """So many steps on from where the visitor is by then: presses come faster than pages."""
+    _go(min(LAST, max(1, url.standing("step", url.whole_number(1, LAST)) + by)))
 
 
 def _cover() -> None:
@@ -230,7 +240,6 @@ def _cover() -> None:
 
 
 def _uncover() -> None:
-    url.lead()
     st.session_state["shown"] = True
 
 

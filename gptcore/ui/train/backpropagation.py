@@ -250,4 +250,5 @@ def _distribution(
 
 
 def _one_more() -> None:
-    st.session_state["backpropagation_number"] += 1
+    step = url.standing("backpropagation_number", url.whole_number(0, MOST_STEPS))
+    st.session_state["backpropagation_number"] = min(MOST_STEPS, step + 1)

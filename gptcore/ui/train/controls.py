@@ -97,8 +97,7 @@ def remembered(name: str, training: Training | None) -> KeptRun | None:
     """What is kept of a training that the address names and that is no longer here; says so where nothing is."""
     run_id, _ = url.value("train_run", "", short_words)
     if training is not None:
-        st.session_state["train_run"] = training.id
-        url.put("train_run", training.id)
+        url.correct("train_run", training.id, training.id, in_query=True)
         return None
     if not run_id:
         return None
@@ -150,12 +149,14 @@ def _scrubber(run_id: str, last: int) -> int:
     state = st.session_state
     if last == 0:
         return 0
-    if state.get("_train_seen") != (run_id, last):
-        came_from_address = url.given() is not None and "train_scrubber" in (url.given() or {})
+    longer = state.get("_train_seen") != (run_id, last)
+    if longer:
         state["_train_seen"] = (run_id, last)
-        if not came_from_address:
+        if url.said("train_scrubber") is None:
             state["train_scrubber"] = last
     step, _ = url.value("train_scrubber", last, url.whole_number(0, last))
+    if longer:
+        state["train_scrubber"] = step  # a slider with other ends is another one, which has no value yet
     st.slider(text("scrubber"), 0, last, key="train_scrubber", persist_state="session", help=text("scrubber_help"))
     return int(step)
 

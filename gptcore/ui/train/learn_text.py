@@ -30,7 +30,6 @@ from gptcore.ui.widgets.live_chart import live_chart
 
 DEFAULTS = Defaults({"adamw": "3e-3", "sgd": "0.1"}, steps=80, measure_every=5)
 SHARES = (0.1, 0.2, 0.3, 0.5)
-_LONGEST_IN_ADDRESS = 1_500
 
 
 def learn_a_text(choice: ModelChoice) -> None:
@@ -80,8 +79,6 @@ def _source() -> tuple[str, float]:
     words = shipped_text()
     if source == "own":
         words = clean_text(str(url.value("learn_text", "", clean_text)[0]))
-        if len(words) > _LONGEST_IN_ADDRESS:
-            url.leave_out("learn_text")
         st.text_area(
             text("text.field"),
             key="learn_text",

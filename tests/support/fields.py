@@ -1,0 +1,92 @@
+"""Any field of any page, as a visitor's hands and eyes know it: change it, and read what it shows."""
+
+from playwright.sync_api import Locator, Page
+
+from tests.support.browsing import keyed
+
+KINDS = ("stTextInput", "stTextArea", "stNumberInput", "stButtonGroup", "stSelectbox", "stCheckbox", "stSlider")
+_ACTIVE = '[data-testid$="Active"]'
+
+
+def fields_of(page: Page) -> list[str]:
+    """Return the keys of every field that is on the page and can be changed, in the order of the page."""
+    keys: list[str] = page.evaluate(
+        """kinds => [...document.querySelectorAll('[class*=st-key-]')].flatMap(e => {
+            const own = kinds.map(k => e.querySelector(`:scope > [data-testid=${k}]`)).find(Boolean);
+            if (!own || !own.checkVisibility() || own.querySelector('input:disabled')) return [];
+            return [...e.classList].filter(c => c.startsWith('st-key-')).map(c => c.slice(7));
+        })""",
+        list(KINDS),
+    )
+    return list(dict.fromkeys(keys))
+
+
+def kind_of(page: Page, key: str) -> str:
+    """Return which kind of field it is."""
+    field = keyed(page, key).locator(", ".join(f"[data-testid={kind}]" for kind in KINDS)).first
+    return field.get_attribute("data-testid") or ""
+
+
+def shown(page: Page, key: str) -> str:
+    """Return what a field shows."""
+    field, kind = keyed(page, key), kind_of(page, key)
+    if kind in ("stTextInput", "stTextArea", "stNumberInput"):
+        return field.locator("input, textarea").first.input_value()
+    if kind == "stButtonGroup":
+        return ", ".join(field.locator(_ACTIVE).all_inner_texts())
+    if kind == "stCheckbox":
+        return str(field.locator("input").is_checked())
+    if kind == "stSlider":
+        slider = field.get_by_role("slider").first
+        return slider.get_attribute("aria-valuetext") or slider.get_attribute("aria-valuenow") or ""
+    box = field.get_by_role("combobox").first
+    return box.get_attribute("value") or field.get_by_test_id("stSelectbox").inner_text().split("\n")[-1]
+
+
+def change(page: Page, key: str, words: str = "") -> str:
+    """Change a field as a visitor does, and return what it shows right afterwards.
+
+    A text becomes `words`, or its own with a letter more; a number goes up by one step; of options, another is taken.
+    """
+    field, kind = keyed(page, key), kind_of(page, key)
+    if kind in ("stTextInput", "stTextArea"):
+        place = field.locator("input, textarea").first
+        place.fill(words or place.input_value() + " s")
+        place.blur()
+    elif kind == "stNumberInput":
+        place = field.locator("input").first
+        if words:
+            place.fill(words)
+            place.press("Enter")
+        else:
+            place.press("ArrowUp")
+            place.blur()
+    elif kind == "stButtonGroup":
+        _another(field.locator("button[data-testid*=StBaseButton i]"), words).click()
+    elif kind == "stCheckbox":
+        field.locator("label").first.click()
+    elif kind == "stSlider":
+        slider = field.get_by_role("slider").first
+        before = slider.get_attribute("aria-valuenow")
+        slider.press("ArrowLeft")
+        if slider.get_attribute("aria-valuenow") == before:
+            slider.press("ArrowRight")
+    else:
+        field.get_by_role("combobox").first.focus()
+        page.keyboard.press("ArrowDown")
+        options = page.get_by_role("option")
+        _another(options, words).click()
+    return shown(page, key)
+
+
+def _another(options: Locator, words: str) -> Locator:
+    """The option that says `words`, or else one that is not taken now."""
+    options.first.wait_for()
+    if words:
+        return options.filter(has_text=words).first
+    taken = [
+        option.get_attribute("aria-selected") == "true"
+        or (option.get_attribute("data-testid") or "").endswith("Active")
+        for option in options.all()
+    ]
+    return options.nth(taken.index(False))
