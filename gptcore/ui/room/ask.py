@@ -13,6 +13,7 @@ from gptcore.token_display import visible
 from gptcore.ui.examples.state import Typed, read_rows
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.room.actions import refusal
+from gptcore.ui.room.offers import offered_step
 from gptcore.ui.room.session import Visit, rooms
 from gptcore.ui.state.translations import page_text
 
@@ -34,6 +35,8 @@ def ask_controls(visit: Visit, page: str, choice: ModelChoice) -> None:
         positions = _positions(rows, choice)
         untrained = choice.kind == "untrained"
         kinds = (*kinds_for(len(positions), len(examples), untrained=untrained), "free")
+    if page == "train" and offered_step() is not None:
+        kinds = ("training_step", *kinds)
     if st.session_state.get("ask_kind") not in kinds:
         st.session_state["ask_kind"] = kinds[0]
     kind: Kind = st.selectbox(
@@ -104,6 +107,11 @@ def make_question(page: str, choice: ModelChoice, examples: tuple[Example, ...],
     state = st.session_state
     if kind == "free":
         return free_question(state.get("ask_text") or "", (state.get("ask_options") or "").splitlines())
+    if kind == "training_step":
+        step = offered_step()
+        if step is None:
+            raise InputError("not_askable", "no step of a training is on the screen")
+        return step
     from gptcore.ui.models.result_cache import report_for
 
     temperature = float(state.get("temperature") or 1.0) if page in _WITH_TEMPERATURE else 1.0

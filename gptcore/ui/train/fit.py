@@ -15,6 +15,7 @@ from gptcore.training.config import TrainConfig
 from gptcore.ui.examples.editor import Entered, examples_editor
 from gptcore.ui.jobs.progress import follow
 from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.room.offers import offer_step
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.train.cards import three_numbers
 from gptcore.ui.train.controls import remembered, shown_step, state_line, transport
@@ -137,6 +138,7 @@ def _training(training: Training) -> None:
 
 def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str) -> None:
     index = shown_step(training, run, run_id)
+    offer_step(run, index)
     st.container()  # where `_before_the_first` says what is wrong: what follows keeps its place
     figures = _record(run, index, plan)
     if training is None or not training.going:

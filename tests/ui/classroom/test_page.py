@@ -260,3 +260,28 @@ def test_the_results_are_a_list_and_a_table(shared: Rooms) -> None:
     assert any(
         element.proto.label == text_in("en", "classroom")("save_results") for element in at.get("download_button")
     )
+
+
+@pytest.mark.parametrize(("losses", "answer"), [((2.0, 1.5), "lower"), ((1.5, 1.7), "higher")])
+def test_a_step_of_the_training_on_the_screen_is_asked_about(
+    losses: tuple[float, float], answer: str, shared: Rooms
+) -> None:
+    at, code = teacher("train")
+    assert "training_step" not in kinds_of(at)  # nothing is trained yet
+    at.session_state["_room_training_step"] = (*losses, 3)
+    settled(at.run())
+    choose(at, "ask_kind", "training_step")
+    press(at, "ask")
+    question = shared.questions(code)[0].question
+    assert question.answer is not None
+    assert question.options[int(question.answer)] == answer
+    text = text_in("en", "classroom")
+    assert text("questions.training_step", loss=f"{losses[0]:.4f}", step=3) in words(at)
+    assert list(student(code).radio(key="guess").options) == [text("options.higher"), text("options.lower")]
+
+
+def kinds_of(at: AppTest) -> list[str]:
+    """Return which kinds of question can be asked."""
+    kinds = text_in("en", "classroom").group("kinds")
+    shown = {words: kind for kind, words in kinds.items()}
+    return [shown[option] for option in at.selectbox(key="ask_kind").options]
