@@ -16,7 +16,7 @@ from gptcore.classroom.report_questions import question_of
 from gptcore.errors import InputError
 from gptcore.examples import MAX_EXAMPLES, Alignment, Example, parse_ids
 from gptcore.presets import PRESETS
-from gptcore.texts import Text
+from gptcore.texts import Text, text_in
 from gptcore.token_display import visible
 from gptcore.ui.models.catalog import choice_of
 from gptcore.ui.models.choice import DEFAULT_SEED, ModelChoice
@@ -37,6 +37,9 @@ _STYLE = (
     ".answers{break-before:page}"
 )
 _MODELS = ("untrained", "trained_small")
+_ROWS = [f"{field}_{n}" for field in ("prompt", "target") for n in range(1, MAX_EXAMPLES + 1)]
+_DECIDE = {"model", "size", "context_length", "seed", "alignment", "input", "vocabulary", *_ROWS}
+"""The parameters of an address that decide what a report says."""
 
 
 def handout(lesson: Lesson, text: Text, classroom: Text, base: str) -> str:
@@ -49,8 +52,11 @@ def handout(lesson: Lesson, text: Text, classroom: Text, base: str) -> str:
         base: The address of the app, for the links.
     """
     sheets, answers = [], []
+    reports: dict[object, Report | None] = {}
     for number, view in enumerate(lesson.views, start=1):
-        report = _report_of(view.query)
+        shown = tuple(sorted((key, words) for key, words in view.query.items() if key in _DECIDE))
+        known = shown in reports
+        report = reports[shown] if known else reports.setdefault(shown, _report_of(view.query))
         question = _question_of(view, report)
         link = f"{base}/{view.page}" + ("?" + "&".join(f"{k}={v}" for k, v in view.query.items()) if view.query else "")
         sheet = f"<h2>{number}. {escape(view.title)}</h2><p><a>{escape(link)}</a></p>"
@@ -58,8 +64,9 @@ def handout(lesson: Lesson, text: Text, classroom: Text, base: str) -> str:
             sheet += _asked(question, report, classroom)
         else:
             sheet += "<div class='line'></div>" * 3  # for notes
-        if question is not None or report is not None:  # numbers too: a later view may ask for them
-            answers.append(_answer(number, view, question, report, classroom, text))
+        fresh = None if known else report
+        if question is not None or fresh is not None:  # numbers too: a later view may ask for them
+            answers.append(_answer(number, view, question, fresh, classroom, text))
         sheets.append(f"<section>{sheet}</section>")
     last = f"<div class='answers'><h1>{escape(text('answers'))}</h1>{''.join(answers)}</div>" if answers else ""
     return (
@@ -155,9 +162,11 @@ def _numbers(report: Report, classroom: Text) -> str:
             zip(report.target_piece, report.target_probability, report.surprisal_nats, strict=True)
         )[:40]
     )
-    loss, perplexity = number_format.nats(report.cross_entropy), number_format.perplexity(report.perplexity)
+    names = text_in(classroom.language, "explore")
+    loss = f"{names('cross_entropy.label')} {number_format.nats(report.cross_entropy)}"
+    perplexity = f"{names('perplexity.label')} {number_format.perplexity(report.perplexity)}"
     return (
-        f"<p>{loss} nats · {escape(axis['axis_perplexity'])} {perplexity}</p>"
+        f"<p>{escape(loss)} · {escape(perplexity)}</p>"
         f"<table><tr><th></th><th>{escape(axis['axis_probability'])}</th><th>{escape(axis['axis_nats'])}</th><th></th></tr>"
         f"{rows}</table>"
     )
