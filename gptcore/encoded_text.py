@@ -59,17 +59,18 @@ def encode_text(text: str | Sequence[int], tokenizer: Tokenizer) -> EncodedText:
     )
 
 
-def prefix_of(tokenizer: Tokenizer, first_token: bool) -> tuple[int, ...]:
+def prefix_of(tokenizer: Tokenizer, first_token: bool, text: str | Sequence[int] = "") -> tuple[int, ...]:
     """The token ids that are put before a text, never scored and never counted.
 
     Args:
         tokenizer: Some models always want a token before a text; their tokenizers have it as `prefix_ids`.
         first_token: Whether the text's first token is to be scored; end-of-text is put before it then.
+        text: The text. Ids are taken as they are given: only `first_token` puts anything before them.
 
     Raises:
         InputError: "no_end_of_text" for `first_token` and a vocabulary without such a token.
     """
-    prefix: tuple[int, ...] = getattr(tokenizer, "prefix_ids", ())
+    prefix: tuple[int, ...] = getattr(tokenizer, "prefix_ids", ()) if isinstance(text, str) else ()
     if prefix or not first_token:
         return prefix
     if tokenizer.end_of_text_id is None:

@@ -168,8 +168,8 @@ def _added(record: ListRecord, part: Row, scores: np.ndarray[Any, Any], tokenize
 
 def _encode(row: ListRow, tokenizer: Tokenizer, first_token: bool) -> Row:
     """A row's token ids with what is put before them, and from where it is scored."""
-    prefix = prefix_of(tokenizer, first_token)
     pair = as_pair(row)
+    prefix = prefix_of(tokenizer, first_token, row if pair is None else pair[0])  # type: ignore[arg-type]
     if pair is None:
         prompt: list[int] = []
         target = _ids(row, tokenizer)  # type: ignore[arg-type]

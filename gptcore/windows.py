@@ -217,7 +217,7 @@ def prepare_text(
         raise ValueError(f"top_k must be at least 1, not {top_k}")
     tokenizer = tokenizer or fit_tokenizer(None, config.vocab_size)
     encoded = encode_text(text, tokenizer)
-    prefix = prefix_of(tokenizer, first_token)
+    prefix = prefix_of(tokenizer, first_token, text)
     if not first_token and len(encoded) < 2:
         raise InputError(
             "too_few_tokens",
