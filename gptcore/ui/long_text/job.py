@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from gptcore.errors import CancelCheck
 from gptcore.tokenizers.choice import tokenizer_for
@@ -16,7 +20,7 @@ from gptcore.ui.models.result_cache import LRUCache
 
 if TYPE_CHECKING:
     from gptcore.results.text_report import TextReport
-    from gptcore.results.windows import Measurement, WindowRecord
+    from gptcore.results.windows import Measurement, UnitMean, WindowRecord
     from gptcore.windows import TextJob
 
 JOB = "long_text"
@@ -63,13 +67,42 @@ def _scored(choice: ModelChoice, prepared: TextJob, key: Hashable) -> Iterator[S
             yield prepared, finished[index]
 
 
+@dataclass(frozen=True)
+class _Reported:
+    """A report of a job's first `done` records, how long it took to make, and when that was."""
+
+    report: TextReport
+    done: int
+    seconds: float
+    at: float
+
+
+_REPORTED: WeakKeyDictionary[Job[Scored], _Reported] = WeakKeyDictionary()
+_REST = 5
+"""While a job runs, its next report is made after this many times as long as the last one took."""
+
+
 def report_of(job: Job[Scored]) -> TextReport | None:
-    """The report of the windows that are in; None before the first."""
-    records = job.records
+    """The report of the windows that are in; None before the first.
+
+    A page asks twice a second, and the report of a long text takes longer than that: while a job runs, it may be one of
+    a moment ago.
+    """
+    active, records = job.active, job.records
     if not records:
         return None
-    prepared = records[0][0]
-    return prepared.report([record for _, record in records])
+    last, now = _REPORTED.get(job), time.monotonic()
+    if last is not None and (last.done == len(records) or (active and now - last.at < _REST * last.seconds)):
+        return last.report
+    report = records[0][0].report([record for _, record in records])
+    _REPORTED[job] = _Reported(report, len(records), time.monotonic() - now, time.monotonic())
+    return report
+
+
+@lru_cache(maxsize=2)
+def per_word(report: TextReport) -> UnitMean:
+    """A report's loss per word, which takes a moment for a long text, for as long as the report is drawn."""
+    return report.per("word")
 
 
 def measuring_job(choice: ModelChoice, text: str, ways: Sequence[tuple[int, bool]]) -> Job[Measurement]:

@@ -15,7 +15,10 @@ from gptcore import prepare_text, score_text, trained_small_model
 from gptcore.number_format import count, nats, perplexity
 from gptcore.tables import csv_bytes
 from gptcore.texts import LANGUAGES, text_in
+from gptcore.ui.jobs.job import Job
+from gptcore.ui.jobs.turn_queue import FairGate
 from gptcore.ui.long_text.exports import coloured_page, long_text_script
+from gptcore.ui.long_text.job import Scored, report_of
 from gptcore.ui.long_text.source import LongText
 from gptcore.ui.long_text.spans import UNITS, units_of
 from gptcore.ui.long_text.texts import STARTING_TEXTS, starting_text
@@ -270,3 +273,18 @@ def test_a_script_reads_a_long_text_from_its_file() -> None:
     script = long_text_script(SMALL, LongText("word " * 10_000, None, False))
     assert 'Path("text.txt")' in script
     assert len(script) < 1_000
+
+
+def test_a_report_is_made_anew_only_when_windows_came_in() -> None:
+    entered = LongText("one two three " * 200, 64, False)
+    prepared = prepare_text(SMALL.config, entered.text, stride=64)
+    records = [
+        (prepared, record) for batch in prepared.batches for record in prepared.score(trained_small_model(), batch)
+    ]
+    job: Job[Scored] = Job("key", lambda stopped: iter(records), len(records), gate=FairGate())
+    assert report_of(job) is None
+    job.start().wait(30)
+    report = report_of(job)
+    assert report is not None
+    assert report.window_count == len(prepared.windows)
+    assert report_of(job) is report
