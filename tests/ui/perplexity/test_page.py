@@ -91,7 +91,7 @@ def test_the_books_numbers() -> None:
     chart = sentences(app)["chart_means"]
     assert "52,226." in chart
     assert "48,725.82" in chart
-    assert "token 10 on" in sentences(app)["chart_underflow"]
+    assert "float32 at token 10" in sentences(app)["chart_underflow"]
     landmarks = " ".join(element.proto.body for element in app.get("html"))
     assert "48,725.82" in landmarks
     assert "47,678" in landmarks

@@ -76,10 +76,9 @@ def test_chinese_is_set_as_print_sets_it() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_said_in_words_that_were_given_up(language: str) -> None:
-    found = {
-        where: match[0] for where, words in said_in(language).items() if (match := re.search(BANNED[language], words))
-    }
-    assert found == {}
+    banned = re.compile(BANNED[language])
+    said = {where: re.sub(r"\{\w+\}", "{}", words) for where, words in said_in(language).items()}
+    assert {where: found[0] for where, words in said.items() if (found := banned.search(words))} == {}
 
 
 def test_no_term_is_named_two_ways() -> None:
