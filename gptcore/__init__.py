@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from gptcore.results.lists import list_frame as list_frame
     from gptcore.results.report import Report as Report
     from gptcore.results.seeds import SeedTable as SeedTable
+    from gptcore.results.text_costs import TextCost as TextCost
+    from gptcore.results.text_costs import text_costs as text_costs
     from gptcore.results.text_report import TextReport as TextReport
     from gptcore.results.training import TrainingRun as TrainingRun
     from gptcore.scoring import score as score
@@ -93,6 +95,8 @@ _HOME = {
     "aligned_rows": "results.comparison",
     "Report": "results.report",
     "SeedTable": "results.seeds",
+    "TextCost": "results.text_costs",
+    "text_costs": "results.text_costs",
     "TrainingRun": "results.training",
     "score": "scoring",
     "run_steps": "step_by_step",

@@ -66,6 +66,9 @@ class FolderTokenizer:
         prefix = backend.token_to_id(prefix_token) if prefix_token else None
         self.prefix_ids: tuple[int, ...] = () if prefix is None else (prefix,)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> FolderTokenizer:
+        return self  # it never changes, so copies of a model share it
+
     def to_json(self) -> str:
         """The vocabulary as the content of a `tokenizer.json`."""
         return str(self._backend.to_str())

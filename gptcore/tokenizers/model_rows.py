@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from gptcore.errors import InputError
 from gptcore.tokenizers.base import MAX_CHARACTERS, Tokenizer, check_ids
@@ -29,6 +30,9 @@ class RowTokenizer:
         self.vocab_size = rows
         self.name = base.name if base is not None else f"ids of {rows}"
         self.prefix_ids: tuple[int, ...] = getattr(base, "prefix_ids", ())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> RowTokenizer:
+        return self  # it never changes, so copies of a model share it
 
     @property
     def end_of_text_id(self) -> int | None:

@@ -12,7 +12,7 @@ from gptcore.texts import LANGUAGES, Text
 from gptcore.ui.examples.state import restore_examples
 from gptcore.ui.launch import app_folder
 from gptcore.ui.memory import memory_errors_as_sentences, settle
-from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.models.choice import CHOICE_KEY, ModelChoice
 from gptcore.ui.models.picker import model_picker, unknown_model_notice
 from gptcore.ui.room.session import begin_visit
 from gptcore.ui.room.strip import after_page, room_strip
@@ -24,7 +24,6 @@ from gptcore.ui.widgets.light_pictures import light_pictures
 
 _ASSETS = Path(__file__).parent / "assets"
 ICON = _ASSETS / "icon.svg"
-_CHOICE = "_model_choice"
 _CONTROLS = "_page_controls"
 events.keep_order()
 
@@ -90,7 +89,7 @@ def frame(page: Any) -> None:
     with st.sidebar:
         st.markdown(f"**{text('model')}**")
         with st.container(key="sidebar_model"):
-            st.session_state[_CHOICE] = model_picker()
+            st.session_state[CHOICE_KEY] = model_picker()
         page_controls = st.container()
         st.markdown(f"**{text('view')}**")
         st.segmented_control(
@@ -141,7 +140,7 @@ def frame(page: Any) -> None:
 
 def current_choice() -> ModelChoice:
     """The model that the visitor chose in the sidebar."""
-    choice: ModelChoice = st.session_state[_CHOICE]
+    choice: ModelChoice = st.session_state[CHOICE_KEY]
     return choice
 
 

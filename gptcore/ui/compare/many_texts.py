@@ -13,7 +13,6 @@ from gptcore import number_format
 from gptcore.errors import CancelCheck, InputError
 from gptcore.examples import Example
 from gptcore.results.report import perplexity_of
-from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.ui.compare.list_fields import Row, TextList, entered_list
 from gptcore.ui.compare.list_table import list_table
 from gptcore.ui.examples.state import show_examples
@@ -76,11 +75,11 @@ def _scored(
     from gptcore.lists import list_batches, score_rows
 
     key = (choice, rows, first_token)
-    may_keep = choice.kind != "trained_here"  # whose weights may change under the same name
+    may_keep = choice.of_kind.shared  # whose weights may change under the same name
     found = _SCORED.get(key) if may_keep else None
     finished: list[ListRecord] = list(found) if isinstance(found, tuple) else []
     yield from finished
-    tokenizer = tokenizer_for(choice.vocab_size)
+    tokenizer = choice.tokenizer
     for batch in list_batches(rows):
         if batch[-1][0] < len(finished):
             continue

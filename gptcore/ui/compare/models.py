@@ -15,6 +15,7 @@ from gptcore.results.comparison import ModelComparison
 from gptcore.results.report import Floats, perplexity_of
 from gptcore.token_display import visible
 from gptcore.ui.compare.model_fields import MOST_MODELS, chosen_models, compared_choice, compared_name
+from gptcore.ui.compare.vocabularies import vocabularies_view
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.result_cache import report_for
 from gptcore.ui.report.position import likeliest_tokens, position_field
@@ -24,6 +25,8 @@ from gptcore.ui.widgets.basics import chart, code_span, current_style, error_sen
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from gptcore.results.report import Report
 
 SHOWN_TOKENS = 6
 
@@ -40,10 +43,14 @@ def models_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
     chosen = chosen_models()
     if examples is None:
         return
-    comparison = _comparison(chosen, examples, temperature)
-    if len(comparison.names) < 2:
+    named = _reports(chosen, examples, temperature)
+    if len(named) < 2:
         st.info(text("two_models"), icon=":material/add:")
         return
+    if len({vocabulary for _, _, vocabulary in named}) > 1:
+        vocabularies_view([(name, report) for name, report, _ in named])
+        return
+    comparison = ModelComparison.of([(name, report) for name, report, _ in named])
     untrained = {compared_name(model) for model in chosen if model.startswith("untrained/")}
     st.markdown(_reading(comparison, untrained))
     figures = _ruler_and_bars(comparison)
@@ -60,18 +67,19 @@ def models_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
     models_downloads(comparison, choices, examples, temperature, figures)
 
 
-def _comparison(chosen: Sequence[str], examples: Sequence[Example], temperature: float) -> ModelComparison:
-    """The reports of all models that can score these texts; of one that cannot, what hinders it."""
+def _reports(chosen: Sequence[str], examples: Sequence[Example], temperature: float) -> list[tuple[str, Report, str]]:
+    """(name, report, vocabulary) of all models that can score these texts; of one that cannot, what hinders it."""
     text = page_text("compare_models")
     named = []
     for model in chosen:
         try:
-            named.append((compared_name(model), report_for(compared_choice(model), examples, temperature)))
+            choice = compared_choice(model)
+            named.append((compared_name(model), report_for(choice, examples, temperature), choice.tokenizer.name))
         except InputError as error:
             st.warning(
                 f"{text('left_out', name=plain(compared_name(model)))} {error_sentence(error)}", icon=":material/error:"
             )
-    return ModelComparison(tuple(name for name, _ in named), tuple(report for _, report in named))
+    return named
 
 
 def _reading(comparison: ModelComparison, untrained: Collection[str]) -> str:

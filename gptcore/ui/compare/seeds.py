@@ -43,7 +43,7 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
         temperature: The logits are divided by it; 1 is the model itself.
     """
     text = page_text("compare")
-    if choice.kind != "untrained":
+    if not choice.of_kind.seeded:
         st.info(text("only_the_shape"), icon=":material/info:")
     seeds = chosen_seeds()
     url.value("chosen_seed", -1, url.whole_number(-1, MAX_SEED))

@@ -22,7 +22,7 @@ from gptcore.ui.widgets.basics import chart, current_style, error_sentence
 if TYPE_CHECKING:
     import pandas as pd
 
-    from gptcore.model import GPTModel
+    from gptcore.language_model import LanguageModel
     from gptcore.results.comparison import ExampleRecord
 
 UNITS = ("perplexity", "bits_per_byte")
@@ -39,7 +39,7 @@ def inputs_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
     text = page_text("compare")
     if examples is None:
         return
-    if choice.kind == "untrained":
+    if choice.of_kind.seeded:
         st.info(text("untrained_note"), icon=":material/casino:")
     try:
         records = _records(choice, tuple(examples), temperature)
@@ -79,7 +79,7 @@ def inputs_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
 
 
 def _records(choice: ModelChoice, examples: tuple[Example, ...], temperature: float) -> list[ExampleRecord]:
-    def make(model: GPTModel) -> list[ExampleRecord]:
+    def make(model: LanguageModel) -> list[ExampleRecord]:
         from gptcore.sweeps.runner import compare_examples
 
         return list(compare_examples(model, examples, temperature=temperature))

@@ -12,7 +12,6 @@ from gptcore.example_fixes import joins_differently, lacks_leading_space, sugges
 from gptcore.examples import MAX_EXAMPLES, Alignment, Example, TokenBatch, encode
 from gptcore.presets import PRESETS
 from gptcore.tokenizers.base import Tokenizer
-from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.tokenizers.gpt2 import END_OF_TEXT
 from gptcore.ui.examples.state import (
     FIELDS,
@@ -81,7 +80,7 @@ def examples_editor(choice: ModelChoice, *, on_position: Callable[[int], None] |
         for draw in redraw:
             draw(report)
 
-    return Entered(encode(examples, tokenizer_for(choice.vocab_size)), examples, show_surprise)
+    return Entered(encode(examples, choice.tokenizer), examples, show_surprise)
 
 
 def _toolbar() -> None:
@@ -165,7 +164,7 @@ def _tokens(
     row: Typed, choice: ModelChoice, first_index: int, on_position: Callable[[int], None] | None
 ) -> Callable[[Report], None]:
     """Draw a row's chips; returns how to draw them again once there is a report."""
-    tokenizer = tokenizer_for(choice.vocab_size)
+    tokenizer = choice.tokenizer
     with st.container(key=f"tokens_{row.number}"):
         place = st.empty()
 
@@ -187,7 +186,7 @@ def _tokens(
 def _notices(row: Typed, choice: ModelChoice) -> None:
     """What is wrong with a row, or worth knowing, with its suggest_fixes as buttons."""
     text = page_text("examples")
-    tokenizer = tokenizer_for(choice.vocab_size)
+    tokenizer = choice.tokenizer
     if row.error is not None:
         st.warning(error_sentence(row.error), icon=":material/error:")
         _mend_buttons(row, tokenizer, choice)

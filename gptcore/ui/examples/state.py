@@ -20,8 +20,7 @@ from gptcore.examples import (
 )
 from gptcore.presets import PRESETS
 from gptcore.tokenizers.base import MAX_CHARACTERS, Tokenizer, check_length, clean_text
-from gptcore.tokenizers.choice import tokenizer_for
-from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.models.choice import ModelChoice, current_tokenizer
 from gptcore.ui.state import url
 
 FIELDS = ("prompt", "target")
@@ -96,7 +95,7 @@ def read_rows(choice: ModelChoice) -> list[Typed]:
 def _read_row(number: int, prompt: str, target: str, choice: ModelChoice) -> Typed:
     """One row as typed: its example, lined up, or the mistake in it."""
     alignment: Alignment = st.session_state["alignment"]
-    tokenizer = tokenizer_for(choice.vocab_size)
+    tokenizer = choice.tokenizer
     example = None
     try:
         parts: list[Any] = [_read_field("prompt", prompt)]
@@ -137,8 +136,8 @@ def _as_typed(given: str | tuple[int, ...], kind: str, tokenizer: Tokenizer) -> 
 def _fill(examples: tuple[Example, ...], kind: str) -> None:
     state = st.session_state
     for n, example in enumerate(examples, start=1):
-        state[f"prompt_{n}"] = _as_typed(example.prompt, kind, tokenizer_for(50_257))
-        state[f"target_{n}"] = _as_typed(example.target, kind, tokenizer_for(50_257))
+        state[f"prompt_{n}"] = _as_typed(example.prompt, kind, current_tokenizer())
+        state[f"target_{n}"] = _as_typed(example.target, kind, current_tokenizer())
     state["rows"] = len(examples)
 
 
@@ -179,7 +178,7 @@ def remove_row(number: int) -> None:
 def convert_rows() -> None:
     """The other way of entering: what was typed becomes ids, or text again; what cannot be read stays as it is."""
     state = st.session_state
-    tokenizer = tokenizer_for(50_257)
+    tokenizer = current_tokenizer()
     for n, row in enumerate(_rows(), start=1):
         for field, typed in zip(FIELDS, row, strict=True):
             try:
@@ -193,7 +192,7 @@ def apply_mend(number: int, example: Example) -> None:
     """Put a mended example into a row's fields."""
     state = st.session_state
     kind = state["input"]
-    tokenizer = tokenizer_for(50_257)
+    tokenizer = current_tokenizer()
     state["alignment"] = example.alignment
     state[f"prompt_{number}"] = _as_typed(example.prompt, kind, tokenizer)
     if example.alignment != "shifted":
@@ -203,7 +202,7 @@ def apply_mend(number: int, example: Example) -> None:
 def shorten_row(number: int, choice: ModelChoice) -> None:
     """Keep as much of a row as is read: 20,000 characters, and as many tokens as the context holds."""
     state = st.session_state
-    tokenizer = tokenizer_for(choice.vocab_size)
+    tokenizer = choice.tokenizer
     parts: list[str | tuple[int, ...]] = []
     for field in FIELDS:
         typed = clean_text((state.get(f"{field}_{number}") or "")[:MAX_CHARACTERS])
@@ -259,4 +258,4 @@ def fill_from_book(number: int) -> None:
     if state["alignment"] == "continuation":
         example = replace(example, target=" you", alignment="continuation")
     for field in FIELDS:
-        state[f"{field}_{number}"] = _as_typed(getattr(example, field), state["input"], tokenizer_for(50_257))
+        state[f"{field}_{number}"] = _as_typed(getattr(example, field), state["input"], current_tokenizer())

@@ -12,12 +12,12 @@ from gptcore.config import MAX_SEED
 from gptcore.errors import CancelCheck
 from gptcore.examples import Example, text_ids
 from gptcore.token_display import visible
-from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.ui.jobs.job import Job, own_jobs
 from gptcore.ui.jobs.progress import follow, status
 from gptcore.ui.jobs.turn_queue import FairGate
 from gptcore.ui.models.cache import shelf
-from gptcore.ui.models.choice import ModelChoice, own_model
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.models.kinds import own_model
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, error_sentence
@@ -62,7 +62,7 @@ def _prompt(choice: ModelChoice, examples: Sequence[Example]) -> list[int]:
     if number > len(examples):
         number = 1
         url.correct("generate_text", number, "1")
-    tokenizer = tokenizer_for(choice.vocab_size)
+    tokenizer = choice.tokenizer
     if len(examples) > 1:
         shown = [visible(_as_text(example.prompt, choice))[:60] for example in examples]
         st.selectbox(
@@ -130,7 +130,7 @@ def _start(key: tuple[Any, ...], choice: ModelChoice, prompt: list[int], setting
 
 def _steps_of(choice: ModelChoice) -> Callable[[Sequence[int], Chooser], NewToken]:
     """The model for one step at a time: others' calculations come in between."""
-    if choice.kind == "trained_here":
+    if not choice.of_kind.shared:
         mine = own_model(choice)  # looked up now: a job's thread belongs to no visitor
         return lambda ids, choose: choose(mine, ids)
 
@@ -148,7 +148,7 @@ def _draw(job: Job[NewToken], choice: ModelChoice, prompt: list[int], *, drawn: 
     if job.error is not None:
         st.warning(error_sentence(job.error), icon=":material/error:")  # type: ignore[arg-type]
     tokens = job.records
-    tokenizer = tokenizer_for(choice.vocab_size)
+    tokenizer = choice.tokenizer
     with st.container(key="generated"):
         st.code(tokenizer.decode([*prompt, *(token.token_id for token in tokens)]), language=None, wrap_lines=True)
     if not tokens:
@@ -178,4 +178,4 @@ def _draw(job: Job[NewToken], choice: ModelChoice, prompt: list[int], *, drawn: 
 
 
 def _as_text(given: str | tuple[int, ...], choice: ModelChoice) -> str:
-    return given if isinstance(given, str) else tokenizer_for(choice.vocab_size).decode(given)
+    return given if isinstance(given, str) else choice.tokenizer.decode(given)

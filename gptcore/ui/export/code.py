@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
-from gptcore.config import SIZES
 from gptcore.examples import Example
 from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.models.kinds import size_code
 
 
 def script_for(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> str:
@@ -29,27 +29,14 @@ def script_for(choice: ModelChoice, examples: Sequence[Example], temperature: fl
 
 def model_code(choice: ModelChoice) -> tuple[str, str]:
     """The imports, and the expression that makes a model."""
-    if choice.kind == "untrained":
-        setup, config = config_code(choice)
-        return f"from gptcore import untrained_model\n{setup}", f"untrained_model({config}, seed={choice.seed})"
-    if choice.kind == "trained_small":
-        return "from gptcore import trained_small_model", "trained_small_model()"
-    if choice.kind == "gpt2":
-        return "from gptcore import find_gpt2, load_gpt2", (f"load_gpt2(find_gpt2()[{choice.name!r}].path)")
-    return (
-        "from gptcore import load_checkpoint  # the model as it was saved on the Train page",
-        'load_checkpoint("model.safetensors")',
-    )
+    return choice.of_kind.code(choice)
 
 
 def config_code(choice: ModelChoice) -> tuple[str, str]:
     """The import, and the expression that makes a model's configuration."""
-    if choice.kind != "untrained":
+    if not choice.of_kind.seeded:
         return "from gptcore import GPTConfig", repr(choice.config)
-    config = f'SIZES["{choice.size}"]'
-    if choice.context_length != SIZES[choice.size].context_length:
-        config += f".with_(context_length={choice.context_length})"
-    return "from gptcore import SIZES", config
+    return "from gptcore import SIZES", size_code(choice)
 
 
 _INSTALL = """\

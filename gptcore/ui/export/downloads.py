@@ -106,7 +106,7 @@ def _numbers(report: Report, choice: ModelChoice) -> dict[str, str]:
     model = f"{origin.kind} {origin.name}" + (f", seed {origin.seed}" if origin.seed is not None else "")
     return {
         text("texts"): "\n".join(texts),
-        text("model"): model if choice.kind == "untrained" else choice.id,
+        text("model"): model if choice.of_kind.seeded else choice.id,
         explore("temperature"): f"{report.provenance.temperature:g}",
         explore("mean_log_probability.label"): number_format.nats(report.mean_log_probability),
         explore("cross_entropy.label"): number_format.nats(report.cross_entropy),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from gptcore.errors import CancelCheck
-from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.ui.jobs.job import Job, own_jobs
 from gptcore.ui.jobs.turn_queue import FairGate
 from gptcore.ui.long_text.source import LongText, prepared_text
@@ -54,7 +53,7 @@ def start_scoring(choice: ModelChoice, entered: LongText, prepared: TextJob) -> 
 
 
 def _scored(choice: ModelChoice, prepared: TextJob, key: Hashable) -> Iterator[Scored]:
-    may_keep = choice.kind != "trained_here"  # whose weights may change under the same name
+    may_keep = choice.of_kind.shared  # whose weights may change under the same name
     found = _SCORED.get(key) if may_keep else None
     finished: tuple[WindowRecord, ...] = found if isinstance(found, tuple) else ()
     for batch in prepared.batches:
@@ -124,9 +123,7 @@ def _measured(
     from gptcore.windows import prepare_text
 
     for stride, first_token in ways:
-        prepared = prepare_text(
-            choice.config, text, stride=stride, first_token=first_token, tokenizer=tokenizer_for(choice.vocab_size)
-        )
+        prepared = prepare_text(choice.config, text, stride=stride, first_token=first_token, tokenizer=choice.tokenizer)
         records: list[WindowRecord] = []
         for batch in prepared.batches:
             if stopped():

@@ -11,7 +11,6 @@ from gptcore.errors import InputError
 from gptcore.number_format import count
 from gptcore.text_files import MAX_TEXT_BYTES, check_text_size, read_text_file
 from gptcore.tokenizers.base import clean_text
-from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.ui.long_text.texts import STARTING_TEXTS, starting_text
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
@@ -76,7 +75,7 @@ def prepared_text(choice: ModelChoice, entered: LongText) -> TextJob | None:
                 entered.text,
                 stride=entered.stride,
                 first_token=entered.first_token,
-                tokenizer=tokenizer_for(choice.vocab_size),
+                tokenizer=choice.tokenizer,
             )
     except InputError as error:
         _say(error)

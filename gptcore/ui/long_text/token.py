@@ -10,7 +10,6 @@ from gptcore import number_format
 from gptcore.encoded_text import prefix_of
 from gptcore.errors import InputError
 from gptcore.examples import Example
-from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.ui.examples.state import show_examples
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.result_cache import rank_curve_for, report_for
@@ -65,7 +64,7 @@ def example_of(report: TextReport, index: int, choice: ModelChoice) -> Example:
     context = int(report.context_tokens[index])
     ids = report.text.token_id[max(0, index - context) : index + 1].tolist()
     if len(ids) <= context:  # the prepended token was read too
-        ids = [*prefix_of(tokenizer_for(choice.vocab_size), report.first_token), *ids]
+        ids = [*prefix_of(choice.tokenizer, report.first_token), *ids]
     return Example.from_ids(ids[:-1], ids[-1:], alignment="continuation")
 
 

@@ -31,7 +31,7 @@ def long_text_page(choice: ModelChoice) -> None:
     text = page_text("long_text")
     url.value("long_token", -1, url.whole_number(-1, 10**7))
     entered = entered_text(choice)
-    if choice.kind == "untrained":
+    if choice.of_kind.seeded:
         with st.container(horizontal=True, vertical_alignment="center", key="long_untrained"):
             st.caption(text("untrained"), width="content")
             st.button(

@@ -6,13 +6,14 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gptcore.ui.jobs.turn_queue import FairGate
 from gptcore.ui.memory import check_memory, fits, give_memory_back, memory_errors_as_sentences
-from gptcore.ui.models.choice import LOADERS, ModelChoice, own_model
+from gptcore.ui.models.choice import ModelChoice
 
 if TYPE_CHECKING:
+    from gptcore.language_model import LanguageModel
     from gptcore.model import GPTModel
 
 
@@ -29,11 +30,11 @@ class ModelShelf:
     def __init__(self, max_bytes: int = MODEL_BYTES) -> None:
         self.max_bytes = max_bytes
         self.gate = FairGate()
-        self._models: OrderedDict[ModelChoice, GPTModel] = OrderedDict()
+        self._models: OrderedDict[ModelChoice, LanguageModel] = OrderedDict()
 
     def holds(self, choice: ModelChoice) -> bool:
         """Whether a model is ready."""
-        return choice.kind == "trained_here" or choice in self._models
+        return not choice.of_kind.shared or choice in self._models
 
     @property
     def bytes_held(self) -> int:
@@ -41,11 +42,11 @@ class ModelShelf:
         return sum(model.config.weight_bytes for model in list(self._models.values()))
 
     @contextmanager
-    def turn(self, choice: ModelChoice, tell_place: Callable[[int], None] | None = None) -> Iterator[GPTModel]:
+    def turn(self, choice: ModelChoice, tell_place: Callable[[int], None] | None = None) -> Iterator[LanguageModel]:
         """Wait for one's turn and have the model for its length; do not keep it."""
         with self.gate.turn(tell_place), memory_errors_as_sentences():
-            if choice.kind == "trained_here":  # one visitor's own: kept in their session, not among everyone's
-                yield own_model(choice)
+            if not choice.of_kind.shared:  # one visitor's own: kept in their session, not among everyone's
+                yield choice.of_kind.load(choice)
                 return
             model = self._models.pop(choice, None)
             if model is None:
@@ -57,25 +58,21 @@ class ModelShelf:
         """Let go of a model that will not be asked for again."""
         self._models.pop(choice, None)
 
-    def _make(self, choice: ModelChoice) -> GPTModel:
-        from gptcore.initialization import initialize, untrained_model
+    def _make(self, choice: ModelChoice) -> LanguageModel:
+        from gptcore.initialization import initialize
 
-        if choice.kind != "untrained":
-            self._make_room(choice.config.weight_bytes)
-            check_memory(choice.config.weight_bytes)
-            return LOADERS[choice.kind](choice)
-        reused = self._make_room(choice.config.weight_bytes, like=choice)
+        reused = self._make_room(choice.config.weight_bytes, like=choice if choice.of_kind.seeded else None)
         if reused is not None:
-            return initialize(reused, choice.seed)
+            return initialize(cast("GPTModel", reused), choice.seed)
         check_memory(choice.config.weight_bytes)
-        return untrained_model(choice.config, choice.seed)
+        return choice.of_kind.load(choice)
 
-    def _make_room(self, wanted: int, like: ModelChoice | None = None) -> GPTModel | None:
+    def _make_room(self, wanted: int, like: ModelChoice | None = None) -> LanguageModel | None:
         """Drop the least recently used until `wanted` bytes fit; the last one dropped of the same shape, if any."""
         reusable = None
         while self._models and (self.bytes_held + wanted > self.max_bytes or not fits(wanted)):
             choice, model = self._models.popitem(last=False)
-            if like is not None and choice.kind == "untrained" and choice.config == like.config:
+            if like is not None and choice.of_kind.seeded and choice.config == like.config:
                 reusable = model
                 break
             del model

@@ -1,24 +1,20 @@
-"""Which model a visitor chose, and the models that are kept: shared by all visitors, bounded in memory.
-
-torch is imported inside functions: a page shows its tokens before it.
-"""
+"""Which model a visitor chose: a small value that is kept in place of the model, and the key to what was computed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from gptcore.config import SIZES, GPTConfig
+from gptcore.config import GPTConfig
 from gptcore.errors import InputError
-from gptcore.ui.memory import give_memory_back
-
-if TYPE_CHECKING:
-    from gptcore.model import GPTModel
+from gptcore.tokenizers.base import Tokenizer
+from gptcore.tokenizers.gpt2 import gpt2_tokenizer
+from gptcore.ui.models.kinds import KINDS, ModelKind
 
 DEFAULT_SEED = 123
+CHOICE_KEY = "_model_choice"
+"""Where the session keeps what the sidebar says."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,10 @@ class ModelChoice:
     """A model by what decides its weights; the key under which it is kept.
 
     Attributes:
-        kind: "untrained" (size, context_length, seed decide it) or one of LOADERS (kind and name decide it).
+        kind: One of KINDS: of an "untrained" one size, context_length and seed decide the weights; of others the name.
+        marks: Changes whenever the model's files do, so that nothing computed with the old ones is shown.
+        path: Where a stored model lies.
+        n_heads: Its number of attention heads, where a visitor had to say it.
     """
 
     kind: str = "untrained"
@@ -34,6 +33,14 @@ class ModelChoice:
     context_length: int = 256
     seed: int = DEFAULT_SEED
     name: str = ""
+    marks: str = ""
+    path: str = ""
+    n_heads: int | None = None
+
+    @property
+    def of_kind(self) -> ModelKind:
+        """What models of its kind have in common."""
+        return KINDS[self.kind]
 
     @property
     def config(self) -> GPTConfig:
@@ -42,15 +49,20 @@ class ModelChoice:
         Raises:
             InputError: "model_gone" for one that is not here.
         """
-        if self.kind == "untrained":
-            return SIZES[self.size].with_(context_length=self.context_length)
-        if self.kind == "trained_here":
-            return own_model(self).config
-        return CONFIGS[self.kind](self)
+        return self.of_kind.config(self)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's own vocabulary, known before it is loaded.
+
+        Raises:
+            InputError: "model_gone" for one that is not here.
+        """
+        return self.of_kind.tokenizer(self)
 
     @property
     def vocab_size(self) -> int:
-        """V, the number of tokens in its vocabulary."""
+        """V, the number of rows of its output head."""
         return self.config.vocab_size
 
     @property
@@ -59,36 +71,10 @@ class ModelChoice:
         return f"{self.kind}/{self.name}" if self.name else self.kind
 
 
-Loader = Callable[[ModelChoice], "GPTModel"]
-LOADERS: dict[str, Loader] = {}
-"""How each kind of model that is not drawn from a seed is loaded; a module that offers one adds itself here."""
-CONFIGS: dict[str, Callable[[ModelChoice], GPTConfig]] = {}
-"""How the shape of each such kind is known without loading it."""
-
-
-def own_model(choice: ModelChoice) -> GPTModel:
-    """One of this visitor's own models.
-
-    Raises:
-        InputError: "model_gone" where it was freed.
-    """
-    model = own_models().get(choice.name)
-    if model is None:
-        raise model_gone(choice.name)
-    return model
-
-
-def model_gone(name: str) -> InputError:
-    """What a reader hears of a model that was here and is not."""
-    return InputError("model_gone", f"the model {name} is no longer here", name=name)
-
-
-def _free(models: dict[str, GPTModel]) -> None:
-    models.clear()
-    give_memory_back()
-
-
-@st.cache_resource(scope="session", on_release=_free, show_spinner=False)
-def own_models() -> dict[str, GPTModel]:
-    """Models that this visitor made, by name; freed when they leave."""
-    return {}
+def current_tokenizer() -> Tokenizer:
+    """The chosen model's vocabulary, also in callbacks, which run before the sidebar; GPT-2's before there is any."""
+    choice: ModelChoice | None = st.session_state.get(CHOICE_KEY)
+    try:
+        return choice.tokenizer if choice is not None else gpt2_tokenizer()
+    except InputError:  # the model is gone: the page says so
+        return gpt2_tokenizer()

@@ -11,7 +11,7 @@ from gptcore.errors import CancelCheck, InputError
 from gptcore.ui.jobs.job import Job
 from gptcore.ui.jobs.progress import follow
 from gptcore.ui.jobs.turn_queue import FairGate
-from gptcore.ui.models.catalog import found_gpt2, look_again
+from gptcore.ui.models.found import found_models, look_again
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import error_sentence
 from gptcore.weights.gpt2_download import MEGABYTES, REPOSITORY, can_fetch, fetch_gpt2
@@ -66,7 +66,7 @@ def download_gpt2() -> None:
     download = _DOWNLOADS.get(REPOSITORY)
     if download is not None and download.active:
         follow(lambda: download.active, lambda: _progress(download))
-    elif REPOSITORY not in found_gpt2() and download_allowed():
+    elif REPOSITORY not in found_models() and download_allowed():
         text = page_text("models")
         if download is not None and download.error is not None:
             st.warning(error_sentence(download.error), icon=":material/cloud_off:")
@@ -96,7 +96,7 @@ def _stop() -> None:
 
 def fetched_for_me() -> str | None:
     """The id of the model whose download this visitor began, once, when it is there."""
-    if st.session_state.get("_wants_gpt2") and REPOSITORY in found_gpt2():
+    if st.session_state.get("_wants_gpt2") and REPOSITORY in found_models():
         del st.session_state["_wants_gpt2"]
         return f"gpt2/{REPOSITORY}"
     return None

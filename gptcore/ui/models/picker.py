@@ -8,15 +8,20 @@ import streamlit as st
 
 from gptcore.config import MAX_SEED, SIZES
 from gptcore.number_format import count
-from gptcore.ui.models.catalog import choice_of, found_gpt2, offered_models, refusal
+from gptcore.ui.models.catalog import choice_of, offered_models, refusal
 from gptcore.ui.models.choice import DEFAULT_SEED, ModelChoice
 from gptcore.ui.models.download import download_gpt2, fetched_for_me
+from gptcore.ui.models.found import found_models
+from gptcore.ui.models.kinds import KINDS
+from gptcore.ui.models.machine import machine_models, vocabulary_line, wanted_model
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, error_sentence, plain
+from gptcore.weights.description import describe_model
 
 OFFERED_SIZES = [name for name, config in SIZES.items() if config.vocab_size == SIZES["124M"].vocab_size]
 CONTEXT_LENGTHS = [256, 1024]
+_SHOWN_REFUSALS = 2
 _UNKNOWN = "_unknown_model"
 _PUBLISHER = "openai-community/"
 
@@ -24,8 +29,8 @@ _PUBLISHER = "openai-community/"
 def model_picker() -> ModelChoice:
     """Draw the picker; the model that the visitor chose."""
     text = page_text("models")
-    if (fetched := fetched_for_me()) is not None:
-        _choose(fetched)
+    if (wanted := fetched_for_me() or wanted_model()) is not None:
+        _choose(wanted)
     offered = offered_models()
     kind, unknown = url.value("model", "untrained", url.one_of(*offered))
     size, no_size = url.value("size", "124M", url.one_of(*OFFERED_SIZES))
@@ -94,7 +99,8 @@ def model_name(model: str) -> str:
     text = page_text("models")
     family, _, name = model.partition("/")
     short = name.removeprefix(_PUBLISHER)
-    return text(f"kinds.{family}", name=name if short in found_gpt2() else short)
+    kind = KINDS.get(family)
+    return text(kind.label if kind else "kinds.found", name=name if short in found_models() else short)
 
 
 def _about(choice: ModelChoice) -> None:
@@ -105,14 +111,17 @@ def _about(choice: ModelChoice) -> None:
     what = text(f"about_{choice.kind}" if published else "about_found")
     weights, context = count(config.parameters), count(config.context_length)
     st.caption(text("about", weights=weights, context=context, what=what))
+    if choice.path:
+        st.caption(vocabulary_line(describe_model(choice.path, n_heads=choice.n_heads)))
 
 
 def _unusable() -> None:
     """What was found and cannot be used, and why."""
     text = page_text("models")
-    for name, folder in found_gpt2().items():
-        if folder.error is not None:
-            st.caption(text("unusable", name=code_span(name), reason=error_sentence(folder.error)))
+    refused = [(name, model.error) for name, model in found_models().items() if model.error is not None]
+    for name, error in refused[:_SHOWN_REFUSALS]:
+        st.caption(text("unusable", name=code_span(name), reason=error_sentence(error)))
+    machine_models(unusable=len(refused))
 
 
 def _choose(model: str) -> None:

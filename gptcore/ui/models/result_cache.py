@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import streamlit as st
 
-from gptcore.config import SIZES
 from gptcore.examples import Example, encode
 from gptcore.number_format import large_count
-from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.ui.models.cache import shelf
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state.translations import page_text
 
 if TYPE_CHECKING:
-    from gptcore.model import GPTModel
+    from gptcore.language_model import LanguageModel
     from gptcore.results.report import RankCurve, Report
 
 Result = TypeVar("Result")
@@ -78,14 +76,14 @@ def rank_curve_for(choice: ModelChoice, examples: Sequence[Example], index: int,
     return _get_or_compute(key, choice, _curve(examples, index, temperature))
 
 
-def with_model(choice: ModelChoice, key: Hashable, make: Callable[[GPTModel], Result]) -> Result:
+def with_model(choice: ModelChoice, key: Hashable, make: Callable[[LanguageModel], Result]) -> Result:
     """Any other result of a model, made in turn and kept under (choice, key)."""
     return _get_or_compute((key, choice), choice, make)
 
 
-def _get_or_compute(key: Hashable, choice: ModelChoice, make: Callable[[GPTModel], Result]) -> Result:
+def _get_or_compute(key: Hashable, choice: ModelChoice, make: Callable[[LanguageModel], Result]) -> Result:
     said_here = st.container()  # there whether something is said in it or not: what follows keeps its place
-    if choice.kind == "trained_here":  # its weights may change under the same name: nothing is kept
+    if not choice.of_kind.shared:  # its weights may change under the same name: nothing is kept
         with said_here, _progress_message(choice) as tell_place, shelf().turn(choice, tell_place) as model:
             return make(model)
     result = cast("Result | None", _KEPT.get(key))
@@ -106,8 +104,8 @@ def _curve_key(choice: ModelChoice, examples: Sequence[Example], index: int, tem
     return "curve", choice, tuple(examples), index, temperature
 
 
-def _score(examples: Sequence[Example], temperature: float) -> Callable[[GPTModel], Report]:
-    def make(model: GPTModel) -> Report:
+def _score(examples: Sequence[Example], temperature: float) -> Callable[[LanguageModel], Report]:
+    def make(model: LanguageModel) -> Report:
         from gptcore.scoring import score
 
         return score(model, examples, temperature=temperature)
@@ -115,11 +113,11 @@ def _score(examples: Sequence[Example], temperature: float) -> Callable[[GPTMode
     return make
 
 
-def _curve(examples: Sequence[Example], index: int, temperature: float) -> Callable[[GPTModel], RankCurve]:
-    def make(model: GPTModel) -> RankCurve:
+def _curve(examples: Sequence[Example], index: int, temperature: float) -> Callable[[LanguageModel], RankCurve]:
+    def make(model: LanguageModel) -> RankCurve:
         from gptcore.scoring import rank_curve
 
-        batch = encode(examples, tokenizer_for(model.config.vocab_size))
+        batch = encode(examples, model.tokenizer)
         return rank_curve(model, batch, index, temperature=temperature)
 
     return make
@@ -136,12 +134,10 @@ def _progress_message(choice: ModelChoice) -> Iterator[Callable[[int], None]]:
 
     if shelf().holds(choice) or choice.size == "toy":  # its few thousand weights are drawn at once
         words = text("scoring")
-    elif choice.kind == "untrained":
+    elif choice.of_kind.seeded:
         words = text(
             "drawing",
-            weights=large_count(
-                SIZES[choice.size].with_(context_length=choice.context_length).parameters, text.language
-            ),
+            weights=large_count(choice.config.parameters, text.language),
         )
     else:
         words = text("loading")

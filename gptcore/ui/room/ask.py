@@ -33,7 +33,7 @@ def ask_controls(visit: Visit, page: str, choice: ModelChoice) -> None:
     kinds: tuple[Kind, ...] = ("free",)
     if rows and not any(row.error for row in rows):
         positions = _positions(rows, choice)
-        untrained = choice.kind == "untrained"
+        untrained = choice.of_kind.seeded
         kinds = (*kinds_for(len(positions), len(examples), untrained=untrained), "free")
     if page == "train" and offered_step() is not None:
         kinds = ("training_step", *kinds)
@@ -120,9 +120,7 @@ def make_question(page: str, choice: ModelChoice, examples: tuple[Example, ...],
 
 def _positions(rows: list[Typed], choice: ModelChoice) -> list[str]:
     """Each scored position by the token it reads and the token it should predict."""
-    from gptcore.tokenizers.choice import tokenizer_for
-
-    tokenizer = tokenizer_for(choice.vocab_size)
+    tokenizer = choice.tokenizer
     names: list[str] = []
     for row in rows:
         if row.encoded is None:

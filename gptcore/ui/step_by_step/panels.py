@@ -13,7 +13,9 @@ from gptcore.examples import Example, encode
 from gptcore.results.report import perplexity_of
 from gptcore.results.steps import Steps
 from gptcore.token_display import visible
-from gptcore.tokenizers.choice import tokenizer_for
+from gptcore.tokenizers.base import Tokenizer
+from gptcore.tokenizers.seven_words import seven_word_tokenizer
+from gptcore.ui.models.choice import current_tokenizer
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.step_by_step.matrices import Kind, flattening, matrix, wanted_and_chosen
 from gptcore.ui.widgets.basics import chart, current_style
@@ -89,10 +91,16 @@ def _quoted(texts: Sequence[str]) -> str:
     return comma.join(f"“{visible(text)[:60]}”" for text in texts[:2]) + (" …" if len(texts) > 2 else "")
 
 
+def _tokenizer(steps: Steps) -> Tokenizer:
+    """The seven words', or the chosen model's own."""
+    seven = seven_word_tokenizer()
+    return seven if steps.vocab_size == seven.vocab_size else current_tokenizer()
+
+
 def _aligned(steps: Steps, examples: Sequence[Example]) -> None:
     from gptcore.ui.widgets.token_chips import aligned_tokens
 
-    tokenizer = tokenizer_for(steps.vocab_size)
+    tokenizer = _tokenizer(steps)
     rows = encode(examples, tokenizer).rows
     text = page_text("step_by_step")
     with st.container(key="picture_1", gap="small"):

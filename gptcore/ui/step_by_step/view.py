@@ -75,7 +75,7 @@ def seven_word_model(choice: ModelChoice) -> ModelChoice:
 
 def seven_word_seed(choice: ModelChoice) -> int:
     """The seven-word model is drawn from the visitor's seed, or from the first one where theirs has none."""
-    return choice.seed if choice.kind == "untrained" else DEFAULT_SEED
+    return choice.seed if choice.of_kind.seeded else DEFAULT_SEED
 
 
 def show_step(step: int, steps: Steps, examples: Sequence[Example]) -> None:

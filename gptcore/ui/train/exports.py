@@ -17,7 +17,7 @@ from gptcore.results.training import TrainingRun
 from gptcore.tables import csv_bytes
 from gptcore.ui.export.code import examples_code, model_code
 from gptcore.ui.export.downloads import analysis_downloads
-from gptcore.ui.models.choice import own_models
+from gptcore.ui.models.kinds import own_models
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.train.plan import Plan
 from gptcore.ui.train.session import Training, own_trainings
@@ -120,7 +120,7 @@ def training_analysis(run: TrainingRun, plan: Plan, config: GPTConfig | None) ->
     from gptcore.scoring import versions
 
     choice = plan.choice
-    untrained = choice.kind == "untrained"
+    untrained = choice.of_kind.seeded
     return {
         "model": {
             "kind": choice.kind,

@@ -67,7 +67,7 @@ def memory_line(choice: ModelChoice, config: TrainConfig, shape: tuple[int, int]
         "weights": number_format.large_count(model.parameters, page_text("train").language),
         "gigabytes": f"{training_bytes(model, config, shape) / 1e9:.1f}",
     }
-    if choice.kind == "untrained":
+    if choice.of_kind.seeded:
         return page_text("train")("model_line", model=choice.size, seed=choice.seed, **values)
     return page_text("train")("model_line_here", model=model_name(choice.id), **values)
 

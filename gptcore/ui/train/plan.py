@@ -11,6 +11,7 @@ from gptcore.tokenizers.base import Tokenizer
 from gptcore.training.config import TrainConfig
 from gptcore.training.text_batches import LearningText, split_text
 from gptcore.ui.models.choice import ModelChoice
+from gptcore.weights.architecture import TransformersConfig
 
 LARGEST = SIZES["124M"].parameters * 1.1
 """More weights are not trained here."""
@@ -35,8 +36,11 @@ class Plan:
 
     def check(self, targets: int = 0) -> None:
         """Raise InputError where so large a model, or so many targets at so many steps, are too much to ask."""
+        if isinstance(self.choice.config, TransformersConfig):
+            name = self.choice.name
+            raise InputError("not_trainable", f"{name} is run by transformers, and is not trained here", name=name)
         if self.choice.config.parameters > LARGEST:
-            size = self.choice.size if self.choice.kind == "untrained" else self.choice.name
+            size = self.choice.size if self.choice.of_kind.seeded else self.choice.name
             raise InputError("too_large_to_train", f"training is offered up to 124M, not {size}", size=size)
         if targets * (self.config.steps + 1) > MOST_KEPT:
             most = max(1, MOST_KEPT // targets - 1)

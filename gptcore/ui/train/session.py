@@ -16,11 +16,10 @@ import streamlit as st
 from gptcore.errors import CancelCheck, InputError
 from gptcore.examples import encode
 from gptcore.results.training import StepRecord, TrainingRun, WatchedTargets
-from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.ui.jobs.job import Job
 from gptcore.ui.jobs.turn_queue import FairGate
 from gptcore.ui.memory import check_memory, give_memory_back
-from gptcore.ui.models.choice import LOADERS, own_model
+from gptcore.ui.models.kinds import own_model
 from gptcore.ui.train.finished_runs import KeptRun, keep_run
 from gptcore.ui.train.plan import Plan
 
@@ -46,6 +45,7 @@ class Training:
         self.name = name
         self.model: GPTModel | None = None
         self.config = plan.choice.config
+        self._tokenizer = plan.choice.tokenizer
         self._source = source
         self._watched: WatchedTargets | None = None
         self._job: Job[StepRecord] = Job(plan, self._records, plan.config.steps + 1, gate=_GATE, paused=True)
@@ -145,7 +145,7 @@ class Training:
         from gptcore.training.loop import train, training_bytes, watched_targets
 
         plan = self.plan
-        tokenizer = tokenizer_for(self.config.vocab_size)
+        tokenizer = self._tokenizer
         watched = encode(plan.examples, tokenizer) if plan.examples else None
         learned = None if watched else plan.split(tokenizer)
         batches = [watched] if watched else list(learned.training) if learned else []
@@ -172,19 +172,19 @@ class Training:
             keep_run(self.id, KeptRun(self.name, plan, self.run))
 
     def _make_model(self) -> GPTModel:
-        from gptcore.initialization import untrained_model
+        from gptcore.model import GPTModel
 
         choice = self.plan.choice
         if self._source is not None:
             model, self._source = copy.deepcopy(self._source), None
             return model
-        if choice.kind == "untrained":
-            return untrained_model(choice.config, choice.seed)
-        return LOADERS[choice.kind](choice)
+        loaded = choice.of_kind.load(choice)
+        assert isinstance(loaded, GPTModel)  # as `Plan.check` says
+        return loaded
 
     def _model_name(self, step: int) -> str:
         choice = self.plan.choice
-        start = choice.size if choice.kind == "untrained" else choice.name or choice.kind
+        start = choice.size if choice.of_kind.seeded else choice.name or choice.kind
         return f"{start}+{step}"
 
 
@@ -210,7 +210,7 @@ class Trainings:
     def start(self, name: str, plan: Plan) -> Training:
         """Begin a plan in place of what the section had."""
         self.reset(name)
-        source = own_model(plan.choice) if plan.choice.kind == "trained_here" else None
+        source = own_model(plan.choice) if not plan.choice.of_kind.shared else None
         for other in self._trainings.values():
             other.stop()  # a visitor trains one model at a time
         training = self._trainings[name] = Training(plan, name, source).start()

@@ -19,8 +19,8 @@ from gptcore.token_display import visible
 from gptcore.ui.compare.model_exports import models_script
 from gptcore.ui.compare.model_fields import SENTENCES
 from gptcore.ui.compare.models import _tokens_of_the_difference
-from gptcore.ui.models.catalog import look_again
 from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.models.found import look_again
 from tests import ROOT
 from tests.support.visiting import address_of, alt_texts, settled, warnings
 from tests.weights.test_gpt2 import TINY, published

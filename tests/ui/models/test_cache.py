@@ -10,6 +10,7 @@ import torch
 from gptcore import Example, Report, score, untrained_model
 from gptcore.config import SIZES
 from gptcore.errors import InputError
+from gptcore.model import GPTModel
 from gptcore.presets import PRESETS
 from gptcore.ui import memory
 from gptcore.ui.models import cache, result_cache
@@ -85,6 +86,7 @@ def test_the_oldest_ones_memory_is_drawn_over_and_the_numbers_are_exact() -> Non
     places = []
     for seed in (1, 2, 3, 4):
         with shelf.turn(toy(seed)) as model:
+            assert isinstance(model, GPTModel)
             places.append(model.tok_emb.weight.data_ptr())
             fresh = untrained_model(toy(seed).config, seed).state_dict()
             assert all(torch.equal(weights, fresh[name]) for name, weights in model.state_dict().items())

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,10 @@ from gptcore.presets import PRESETS
 from gptcore.texts import LANGUAGES, text_in
 from gptcore.ui import memory
 from gptcore.ui.export.code import script_for
-from gptcore.ui.models import choice as model_choice
-from gptcore.ui.models import download
+from gptcore.ui.models import download, kinds
 from gptcore.ui.models.cache import ModelShelf
-from gptcore.ui.models.catalog import look_again
 from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.models.found import look_again
 from gptcore.weights.gpt2_download import REPOSITORY
 from tests import ROOT
 from tests.support.browsing import IN_CHINESE_AND_DARK, axe_violations, keyed, open_page, overflows, wait_until_idle
@@ -170,6 +170,7 @@ def test_the_shelf_counts_a_loaded_models_bytes_and_makes_room_first() -> None:
     shelf = ModelShelf(max_bytes=small.config.weight_bytes + tiny.config.weight_bytes)
     for choice in (mini, tiny):
         with shelf.turn(choice) as model:
+            assert isinstance(model, GPTModel)
             assert sum(p.numel() * p.element_size() for p in model.parameters()) == choice.config.weight_bytes
     assert shelf.bytes_held == mini.config.weight_bytes + tiny.config.weight_bytes
     with shelf.turn(small):
@@ -179,7 +180,8 @@ def test_the_shelf_counts_a_loaded_models_bytes_and_makes_room_first() -> None:
 
 def test_a_model_that_does_not_fit_the_machine_is_refused_before_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "available_bytes", lambda: 2**20)
-    monkeypatch.setitem(model_choice.LOADERS, "trained_small", lambda choice: pytest.fail("loaded"))
+    never = replace(kinds.KINDS["trained_small"], load=lambda choice: pytest.fail("loaded"))
+    monkeypatch.setitem(kinds.KINDS, "trained_small", never)
     with pytest.raises(InputError, match=r"0\.0 GB are free"), ModelShelf().turn(ModelChoice("trained_small")):
         pass
 
@@ -187,11 +189,11 @@ def test_a_model_that_does_not_fit_the_machine_is_refused_before_it_is_loaded(mo
 def test_a_visitors_own_model_stays_theirs(monkeypatch: pytest.MonkeyPatch, toy_model: GPTModel) -> None:
     mine = ModelChoice("trained_here", name="mine")
     shelf = ModelShelf()
-    monkeypatch.setattr(model_choice, "own_models", lambda: {"mine": toy_model})
+    monkeypatch.setattr(kinds, "own_models", lambda: {"mine": toy_model})
     assert mine.config is toy_model.config
     with shelf.turn(mine) as model:
         assert model is toy_model
-    monkeypatch.setattr(model_choice, "own_models", dict)  # the next visitor
+    monkeypatch.setattr(kinds, "own_models", dict)  # the next visitor
     with pytest.raises(InputError, match="no longer here"), shelf.turn(mine):
         pass
     assert shelf.bytes_held == 0

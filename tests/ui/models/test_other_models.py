@@ -1,0 +1,149 @@
+"""Models of other people on the pages: chosen, scored with their own tokens, compared in bits per byte, and refused."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gptcore import Example, describe_model, load_model, score, text_costs, trained_small_model
+from gptcore.texts import LANGUAGES, text_in
+from gptcore.ui.export.code import script_for
+from gptcore.ui.frame import PAGES
+from gptcore.ui.models import machine
+from gptcore.ui.models.catalog import choice_of, offered_models
+from gptcore.ui.models.found import look_again
+from tests import ROOT
+from tests.support import model_factories as factories
+from tests.support.visiting import address_of, metrics, settled, visit, warnings
+
+CHINESE = {"prompt_1": "今天天气", "target_1": "很好", "alignment": "continuation"}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Chinese GPT-2, one with 50,257 rows and tokens of its own, nanoGPT, a Llama, and two that cannot be used."""
+    models = tmp_path_factory.mktemp("made")
+    lines = factories.word_piece_lines()
+    factories.gpt2_folder(models / "chinese", vocab_size=len(lines))
+    (models / "chinese" / "vocab.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    factories.gpt2_folder(models / "same-size")
+    factories.save_vocabulary(models / "same-size", factories.byte_pair_vocabulary())
+    factories.nano_checkpoint(models / "nano" / "ckpt.pt")
+    factories.causal_folder(models / "llama", "llama", factories.byte_pair_vocabulary())
+    (models / "empty").mkdir()
+    shutil.copytree(models / "same-size", models / "cut")
+    whole = (models / "cut" / "model.safetensors").read_bytes()
+    (models / "cut" / "model.safetensors").write_bytes(whole[:-9])
+    return models
+
+
+@pytest.fixture(autouse=True)
+def models(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("GPT_EXPLORER_MODELS", str(made))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    look_again()
+    yield made
+    look_again()
+
+
+def pieces(at: AppTest) -> list[str]:
+    """The targets in the table of all positions."""
+    table = next(frame.value for frame in at.dataframe if "target_piece" in frame.value)
+    return list(table["target_piece"])
+
+
+def test_every_usable_model_is_offered_and_no_other() -> None:
+    usable = {"gpt2/chinese", "found/llama", "found/nano", "gpt2/same-size"}
+    assert set(offered_models()) == {"untrained", "trained_small", *usable}
+
+
+@pytest.mark.parametrize("name", ["gpt2/chinese", "gpt2/same-size", "found/nano", "found/llama"])
+def test_the_page_shows_the_numbers_of_the_library_with_the_models_own_tokens(made: Path, name: str) -> None:
+    at = visit(model=name, **CHINESE)
+    assert warnings(at) == []
+    report = score(load_model(made / name.partition("/")[2]), [Example("今天天气", "很好", "continuation")])
+    assert metrics(at)["cross_entropy"] == f"{report.cross_entropy:.4f}"
+    assert len(pieces(at)) == report.positions
+
+
+def test_the_chinese_model_reads_characters() -> None:
+    assert pieces(visit(model="gpt2/chinese", **CHINESE)) == ["很", "好"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_takes_every_model(page: str) -> None:
+    for model in ("gpt2/chinese", "found/llama"):
+        at = visit(page, model=model, **CHINESE)
+        assert not at.exception
+        assert address_of(at)["model"] == model
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_models_with_different_vocabularies_are_compared_in_bits_per_byte(made: Path, language: str) -> None:
+    at = visit("compare", models="gpt2/chinese,trained_small", compare="models", lang=language, **CHINESE)
+    assert not at.exception
+    text = text_in(language, "compare_vocabularies")
+    assert text("why_not") in [info.value for info in at.info]
+    examples = [Example("今天天气", "很好", "continuation")]
+    reports = [score(load_model(made / "chinese"), examples), score(trained_small_model(), examples)]
+    expected = [f"{cost.bits_per_byte:.4f}" for cost in text_costs([("a", reports[0]), ("b", reports[1])])]
+    table = next(frame.value for frame in at.dataframe if "bits_per_byte" in frame.value)
+    assert list(table["bits_per_byte"]) == expected
+
+
+def test_bits_per_byte_count_the_text_and_not_its_tokens(made: Path) -> None:
+    """The same six bytes of Chinese under both, though one has two tokens and the other more."""
+    examples = [Example("今天天气", "很好", "continuation"), Example("我们", alignment="shifted")]
+    reports = [score(load_model(made / "chinese"), examples), score(load_model(made / "same-size"), examples[:1])]
+    costs = text_costs([("chinese", reports[0]), ("bytes", reports[1])])
+    assert (costs[0].byte_count, costs[0].characters) == (6 + 3, 2 + 1)
+    assert (costs[1].byte_count, costs[1].characters) == (6, 2)
+    assert costs[0].bits_per_byte == pytest.approx(reports[0].cross_entropy * 3 / 0.6931471805599453 / 9)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_list_of_models_says_why_some_cannot_be_used(language: str) -> None:
+    text = text_in(language, "machine_models")
+    at = visit(lang=language)
+    settled(at.button(key="machine_models").click().run())
+    table = next(frame.value for frame in at.dataframe if "status" in frame.value).set_index("name")
+    assert set(table.index) == {"chinese", "same-size", "nano", "llama", "empty", "cut"}
+    assert table.loc["chinese", "status"] == text("usable")
+    assert "vocab.txt" in str(table.loc["chinese", "vocabulary"])
+    assert text_in(language, "errors")("weights_nothing_here", file="empty") == table.loc["empty", "status"]
+    assert "cut" not in offered_models()
+
+
+def test_a_model_is_opened_by_its_path_on_this_machine_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "listens_locally", lambda: False)
+    at = visit()
+    settled(at.button(key="machine_models").click().run())
+    assert "machine_models_path" not in [field.key for field in at.text_input]
+    monkeypatch.setattr(machine, "listens_locally", lambda: True)
+    factories.gpt2_folder(tmp_path / "mine", vocab_size=97)
+    assert describe_model(tmp_path / "mine").usable
+    at = visit()
+    settled(at.button(key="machine_models").click().run())
+    assert "machine_models_path" in [field.key for field in at.text_input]
+
+
+@pytest.mark.parametrize("name", ["gpt2/chinese", "found/nano"])
+def test_the_script_of_a_found_model_gives_its_numbers(made: Path, name: str) -> None:
+    examples = [Example("今天", "很好", "continuation")]
+    script = script_for(choice_of(name), examples)
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    expected = score(load_model(made / name.partition("/")[2]), examples)
+    assert f"{expected.cross_entropy:.4f} nats" in run.stdout
+
+
+def test_a_model_that_is_replaced_is_another_choice(made: Path, tmp_path: Path) -> None:
+    before = choice_of("gpt2/chinese")
+    os.utime(made / "chinese" / "config.json")
+    look_again()
+    assert choice_of("gpt2/chinese") != before
+    assert describe_model(made / "chinese").usable
