@@ -25,15 +25,18 @@ if TYPE_CHECKING:
     from gptcore.examples import Example as Example
     from gptcore.examples import TokenBatch as TokenBatch
     from gptcore.examples import encode as encode
-    from gptcore.examples import parse_ids as parse_ids
     from gptcore.generation import generate as generate
     from gptcore.initialization import untrained_model as untrained_model
+    from gptcore.layers import layer_report as layer_report
     from gptcore.lists import score_list as score_list
     from gptcore.model import GPTModel as GPTModel
     from gptcore.model import generate_text_simple as generate_text_simple
+    from gptcore.pasted_ids import parse_id_rows as parse_id_rows
+    from gptcore.pasted_ids import parse_ids as parse_ids
     from gptcore.presets import PRESETS as PRESETS
     from gptcore.results.comparison import ModelComparison as ModelComparison
     from gptcore.results.comparison import aligned_rows as aligned_rows
+    from gptcore.results.layers import LayerReport as LayerReport
     from gptcore.results.lists import ListRecord as ListRecord
     from gptcore.results.lists import list_frame as list_frame
     from gptcore.results.report import Report as Report
@@ -85,7 +88,8 @@ _HOME = {
     "Example": "examples",
     "TokenBatch": "examples",
     "encode": "examples",
-    "parse_ids": "examples",
+    "parse_id_rows": "pasted_ids",
+    "parse_ids": "pasted_ids",
     "generate": "generation",
     "untrained_model": "initialization",
     "GPTModel": "model",
@@ -118,6 +122,8 @@ _HOME = {
     "describe_model": "weights.description",
     "load_gpt2": "weights.gpt2",
     "find_gpt2": "weights.gpt2_search",
+    "layer_report": "layers",
+    "LayerReport": "results.layers",
     "score_list": "lists",
     "ListRecord": "results.lists",
     "list_frame": "results.lists",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -19,37 +20,86 @@ class Fix:
 
 
 def suggest_fixes(example: Example, tokenizer: Tokenizer) -> Iterator[Fix]:
-    """What could be meant by a row whose parts do not line up, best first; only rows that do line up.
+    """What could be meant by a row whose parts do not line up, best first.
+
+    Only rows that do line up are offered, and only where their token ids differ from what stands there.
 
     >>> from gptcore.tokenizers import gpt2_tokenizer
-    >>> [mend.code for mend in suggest_fixes(Example("every effort moves", "effort moves you"), gpt2_tokenizer())]
+    >>> [fix.code for fix in suggest_fixes(Example("every effort moves", "effort moves you"), gpt2_tokenizer())]
     ['leading_space', 'continuation', 'shifted']
+    >>> [fix.example for fix in suggest_fixes(Example("I like ", "the sea", "continuation"), gpt2_tokenizer())]
+    [Example(prompt='I like', target=' the sea', alignment='continuation')]
     """
     candidates = []
     target = example.target
-    if lacks_leading_space(example):
+    if ends_in_space(example):
+        prompt, words = str(example.prompt).rstrip(" "), str(target)
+        moved = words if words.startswith(" ") or example.alignment == "paired" else f" {words}"
+        candidates.append(Fix("move_space", replace(example, prompt=prompt, target=moved)))
+    elif lacks_leading_space(example):
         target = f" {target}"
         candidates.append(Fix("leading_space", replace(example, target=target)))
     if example.alignment == "paired":
         candidates.append(Fix("continuation", Example(example.prompt, target, "continuation")))
         candidates.append(Fix("shifted", Example(example.prompt, alignment="shifted")))
+    before = _ids(example, tokenizer)
     for candidate in candidates:
-        try:
-            encode_example(candidate.example, tokenizer)
-        except InputError:
-            continue
-        yield candidate
+        after = _ids(candidate.example, tokenizer)
+        if after is not None and after != before:
+            yield candidate
+
+
+def _ids(example: Example, tokenizer: Tokenizer) -> tuple[list[int], list[int]] | None:
+    """(inputs, targets) of an example; None for one that does not line up."""
+    try:
+        encoded = encode_example(example, tokenizer)
+    except InputError:
+        return None
+    return encoded.inputs.tolist(), encoded.targets.tolist()
 
 
 def lacks_leading_space(example: Example) -> bool:
     """Whether the target of a text most likely lost the space that belongs to its first token.
 
-    GPT-2's tokens carry the space before a word: " effort" is one token, "effort" is two.
+    GPT-2's tokens carry the space before a word: " effort" is one token, "effort" is two. No space belongs where the
+    two are written as one: after an opening quote or bracket, "$", "-", "/", "@" and the like, between the digits of
+    a number, and in scripts that are written without spaces.
     """
     prompt, target = example.prompt, example.target
     if not isinstance(prompt, str) or not isinstance(target, str) or not prompt or not target:
         return False
-    return target[0].isascii() and target[0].isalnum() and not prompt[-1].isspace() and prompt[-1].isascii()
+    last, first = prompt[-1], target[0]
+    if not first.isalnum() or _without_spaces(first) or _without_spaces(last):
+        return False
+    if first.isdigit() and (last.isdigit() or (last in ".,:" and prompt[-2:-1].isdigit())):
+        return False  # a number, or a time of day
+    if last == '"':
+        return prompt.count('"') % 2 == 0  # a closing one
+    return last.isalnum() or last in _BEFORE_A_SPACE or unicodedata.category(last).startswith("M")
+
+
+def ends_in_space(example: Example) -> bool:
+    """Whether the prompt ends in the space that belongs to the target's first word.
+
+    GPT-2 has learned " word" as one token, so a word after a space that is a token of its own surprises it by many
+    nats.
+    """
+    prompt, target = example.prompt, example.target
+    if not isinstance(prompt, str) or not isinstance(target, str) or not prompt.strip() or not target.strip():
+        return False
+    return prompt.endswith(" ") and not prompt[:-1].endswith("\n") and not _without_spaces(target.lstrip()[0])
+
+
+_BEFORE_A_SPACE = frozenset(".,;:!?)]}”’»%…")
+
+
+def _without_spaces(character: str) -> bool:
+    """Whether a character is of a script that puts no spaces between words: Chinese, Japanese, Thai and the like.
+
+    >>> [_without_spaces(character) for character in "中の，กa1é"]
+    [True, True, True, True, False, False, False]
+    """
+    return unicodedata.east_asian_width(character) in "WF" or "\u0e00" <= character <= "\u0eff"
 
 
 def joins_differently(example: Example, tokenizer: Tokenizer) -> bool:

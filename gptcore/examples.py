@@ -6,7 +6,6 @@ No torch here: a page shows the aligned tokens before torch is imported.
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -15,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gptcore.errors import InputError
-from gptcore.tokenizers.base import Tokenizer, check_ids, check_length
+from gptcore.pasted_ids import parse_ids as parse_ids
+from gptcore.tokenizers.base import Tokenizer, check_ids
 
 Alignment = Literal["paired", "shifted", "continuation"]
 ALIGNMENTS: tuple[Alignment, ...] = get_args(Alignment)
@@ -30,7 +30,7 @@ class Example:
     """One row: what the model reads, and what it should have predicted.
 
     Attributes:
-        prompt, target: Text, or token ids as a tuple.
+        prompt, target: Text, or token ids as a tuple; −100 in a paired target marks a place that is not scored.
         alignment: "paired": prompt token i predicts target token i (as many of each); "shifted": `prompt` alone,
             its targets are itself moved by one token; "continuation": the target follows the prompt, and only its
             tokens are scored.
@@ -108,7 +108,8 @@ class EncodedExample:
         """
         if self.example.alignment != "paired":
             return []
-        return [int(t) for t in np.flatnonzero(self.targets[:-1] != self.inputs[1:])]
+        differ = (self.targets[:-1] != self.inputs[1:]) & self.scored[:-1]
+        return [int(t) for t in np.flatnonzero(differ)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,6 +244,10 @@ def _target_ids(example: Example, tokenizer: Tokenizer) -> list[int]:
     """Token ids of the target; as a continuation, of a text that stands after another."""
     encode_after = getattr(tokenizer, "encode_after", None)
     prompt, target = example.prompt, example.target
+    if example.alignment == "paired" and not isinstance(target, str):
+        scored = tuple(i for i in target if i != IGNORED)  # the others mark what is not scored; some target must be
+        text_ids(scored or target, tokenizer, "target")
+        return list(target)
     if encode_after is None or example.alignment != "continuation":
         return text_ids(target, tokenizer, "target")
     if not isinstance(prompt, str) or not isinstance(target, str):
@@ -279,22 +284,3 @@ def text_ids(text: Text, tokenizer: Tokenizer, field: str) -> list[int]:
         error.field = field
         raise
     return list(text)
-
-
-def parse_ids(typed: str) -> tuple[int, ...]:
-    """Token ids as a person types them: whole numbers apart by commas or spaces, brackets allowed.
-
-    Raises:
-        InputError: "not_ids" naming the first word that is no number, "too_many_characters".
-
-    >>> parse_ids("[16833, 3626 6100]")
-    (16833, 3626, 6100)
-    """
-    ids = []
-    for word in re.split(r"[\s,;，、]+", check_length(typed).strip().strip("[]()")):
-        if not word:
-            continue
-        if not re.fullmatch(r"[+-]?[0-9]{1,12}", word):
-            raise InputError("not_ids", f"{word[:40]!r} is not a token id: a whole number such as 3626", word=word[:40])
-        ids.append(int(word))
-    return tuple(ids)

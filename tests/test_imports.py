@@ -51,6 +51,7 @@ TOKENS = {
     "gptcore.tokenizers",
     "gptcore.training.config",
     "gptcore.training.text_batches",
+    "gptcore.pasted_ids",
     "gptcore.weights.architecture",
     "gptcore.weights.description",
     "gptcore.weights.gpt2_download",

@@ -33,6 +33,7 @@ _HOME = {
     "position_spread": ("seed_spread", "compare", "chart_spread"),
     "text_losses": ("compared_texts", "compare", "chart_texts"),
     "difference_waterfall": ("compared_texts", "compare", "chart_difference"),
+    "layer_heat": ("layers", "layers", "chart_layers"),
     "bits_per_byte_bars": ("text_costs", "compare_vocabularies", "chart_bits_per_byte"),
     "model_bars": ("compared_models", "compare_models", "chart_models"),
     "watched_probabilities": ("training", "train", "chart_targets"),

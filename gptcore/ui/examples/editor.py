@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import streamlit as st
 
-from gptcore.example_fixes import joins_differently, lacks_leading_space, suggest_fixes
+from gptcore.example_fixes import joins_differently, suggest_fixes
 from gptcore.examples import MAX_EXAMPLES, Alignment, Example, TokenBatch, encode
 from gptcore.presets import PRESETS
 from gptcore.tokenizers.base import Tokenizer
@@ -22,6 +22,7 @@ from gptcore.ui.examples.state import (
     as_text,
     convert_rows,
     fill_from_book,
+    read_as_ids,
     read_as_text,
     read_rows,
     remove_row,
@@ -196,7 +197,11 @@ def _notices(row: Typed, choice: ModelChoice) -> None:
     if row.encoded.misaligned_positions:
         prompt, target = (as_text(given, tokenizer) for given in (row.example.prompt, row.example.target))
         st.info(text("slip", prompt=code_span(prompt), target=code_span(target)), icon=":material/rule:")
-    if row.example.alignment != "shifted" and lacks_leading_space(row.example):
+    offered = {fix.code for fix in suggest_fixes(row.example, tokenizer)}
+    if "move_space" in offered:
+        st.info(text("ends_in_space", prompt=code_span(str(row.example.prompt))), icon=":material/space_bar:")
+        _mend_buttons(row, tokenizer, choice, only="move_space")
+    elif "leading_space" in offered:
         st.info(text("no_leading_space", target=code_span(str(row.example.target))), icon=":material/space_bar:")
         _mend_buttons(row, tokenizer, choice, only="leading_space")
     if joins_differently(row.example, tokenizer):
@@ -240,6 +245,8 @@ def _mend_buttons(row: Typed, tokenizer: Tokenizer, choice: ModelChoice, only: s
                 offers.append((mend.code, apply_mend, (row.number, mend.example)))
     if code in ("too_many_characters", "too_many_tokens"):
         offers.append(("shorten", shorten_row, (row.number, choice)))
+    if code == "no_tokenizer":
+        offers.append(("as_ids", read_as_ids, (choice.vocab_size,)))
     if code == "not_ids":
         offers.append(("as_text", read_as_text, ()))
     if code in ("empty_prompt", "empty_target", "too_few_tokens", "id_out_of_range"):

@@ -9,6 +9,7 @@ import streamlit as st
 
 from gptcore.errors import InputError
 from gptcore.examples import (
+    IGNORED,
     MAX_EXAMPLES,
     Alignment,
     EncodedExample,
@@ -16,10 +17,11 @@ from gptcore.examples import (
     TokenBatch,
     check_context,
     encode_example,
-    parse_ids,
 )
+from gptcore.pasted_ids import parse_id_rows, parse_ids
 from gptcore.presets import PRESETS
 from gptcore.tokenizers.base import MAX_CHARACTERS, Tokenizer, check_length, clean_text
+from gptcore.tokenizers.gpt2 import gpt2_tokenizer
 from gptcore.ui.models.choice import ModelChoice, current_tokenizer
 from gptcore.ui.state import url
 
@@ -45,6 +47,7 @@ def restore_examples() -> None:
     url.value("first_token", False, lambda words: words == "1", lambda on: str(int(on)))
     if url.decides("rows") or "rows" not in state:
         _read_rows_of_the_address(kind)
+    spread_pasted_rows()
     default = kind == "text" and alignment == "paired" and _rows() == [(e.prompt, e.target) for e in PRESETS["book"]]
     url.put("rows", str(state["rows"]), in_query=False)
     for n, row in enumerate(_rows(), start=1):
@@ -123,14 +126,19 @@ def _read_field(field: str, typed: str) -> str:
 
 def as_text(given: str | tuple[int, ...], tokenizer: Tokenizer) -> str:
     """An example's part as text."""
-    return given if isinstance(given, str) else tokenizer.decode(given)
+    return given if isinstance(given, str) else tokenizer.decode([i for i in given if i != IGNORED])
 
 
 def _as_typed(given: str | tuple[int, ...], kind: str, tokenizer: Tokenizer) -> str:
     """An example's part as it would be typed: text, or ids."""
     if kind == "text":
         return as_text(given, tokenizer)
-    return ", ".join(map(str, tokenizer.encode(given) if isinstance(given, str) else given))
+    if not isinstance(given, str):
+        return ", ".join(map(str, given))
+    try:
+        return ", ".join(map(str, tokenizer.encode(given)))
+    except InputError:  # a model without a vocabulary here, say
+        return ", ".join(map(str, gpt2_tokenizer().encode(given)))
 
 
 def _fill(examples: tuple[Example, ...], kind: str) -> None:
@@ -246,9 +254,43 @@ def take_lines(number: int) -> None:
     state["compare"], state["list_text"], state["list_file"] = "list", state[f"prompt_{number}"], ""
 
 
+def spread_pasted_rows() -> None:
+    """Where a field holds several rows of ids, as a tensor's print does, make each an example of its own."""
+    state = st.session_state
+    if state["input"] != "ids":
+        return
+    try:
+        rows = [tuple(parse_id_rows(part) for part in row) for row in _rows()]
+    except InputError:
+        return  # said beside the field
+    counts = [max(len(prompt), len(target), 1) for prompt, target in rows]
+    if max(counts, default=1) == 1 or sum(counts) > MAX_EXAMPLES:
+        return
+    if any(len(part) not in (0, count) for row, count in zip(rows, counts, strict=True) for part in row):
+        return  # three prompts and two targets, say: what belongs to what only the visitor knows
+    spread = [
+        tuple(", ".join(map(str, part[n])) if part else "" for part in row)
+        for row, count in zip(rows, counts, strict=True)
+        for n in range(count)
+    ]
+    for n, row in enumerate(spread, start=1):
+        for field, typed in zip(FIELDS, row, strict=True):
+            state[f"{field}_{n}"] = typed
+    state["rows"] = len(spread)
+
+
 def read_as_text() -> None:
     """Take what was typed as text, not as ids."""
     st.session_state["input"] = "text"
+
+
+def read_as_ids(rows: int) -> None:
+    """Take ids in place of text, for a model without a vocabulary here; its first few to begin with."""
+    state = st.session_state
+    state["input"] = "ids"
+    few = [min(n, rows - 1) for n in range(1, 5)]
+    for n in range(1, state["rows"] + 1):
+        state[f"prompt_{n}"], state[f"target_{n}"] = (", ".join(map(str, part)) for part in (few[:-1], few[1:]))
 
 
 def fill_from_book(number: int) -> None:

@@ -12,6 +12,7 @@ from gptcore import number_format
 from gptcore.examples import Example
 from gptcore.results.report import perplexity_of
 from gptcore.token_display import visible
+from gptcore.ui.explore.layers import layers_view
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.report.position import _position, choose_position, likeliest_tokens, position_field
 from gptcore.ui.state.translations import page_text
@@ -131,6 +132,7 @@ def position_inspector(report: Report, choice: ModelChoice, examples: Sequence[E
                 uniform=number_format.nats(report.uniform_cross_entropy),
             )
         )
+    layers_view(choice, examples, report.provenance.temperature, index)
 
 
 def _probability(report: Report, index: int) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from gptcore.texts import LANGUAGES, text_in
 from gptcore.ui.export.code import script_for
 from gptcore.ui.frame import PAGES
 from gptcore.ui.models import machine
-from gptcore.ui.models.catalog import choice_of, offered_models
+from gptcore.ui.models.catalog import choice_of
 from gptcore.ui.models.found import look_again
 from tests import ROOT
 from tests.support import model_factories as factories
@@ -58,8 +58,9 @@ def pieces(at: AppTest) -> list[str]:
 
 
 def test_every_usable_model_is_offered_and_no_other() -> None:
-    usable = {"gpt2/chinese", "found/llama", "found/nano", "gpt2/same-size"}
-    assert set(offered_models()) == {"untrained", "trained_small", *usable}
+    offered = set(visit().selectbox(key="model").options)
+    found = {"GPT-2 (chinese)", "Found: llama", "Found: nano", "GPT-2 (same-size)"}
+    assert offered == {"Untrained (random)", "Small trained model", *found}
 
 
 @pytest.mark.parametrize("name", ["gpt2/chinese", "gpt2/same-size", "found/nano", "found/llama"])
@@ -85,8 +86,12 @@ def test_every_page_takes_every_model(page: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_models_with_different_vocabularies_are_compared_in_bits_per_byte(made: Path, language: str) -> None:
-    at = visit("compare", models="gpt2/chinese,trained_small", compare="models", lang=language, **CHINESE)
-    assert not at.exception
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    at.switch_page("pages/compare.py")
+    query = {"compare": "models", "models": "gpt2/chinese,trained_small", "lang": language, "size": "mini", **CHINESE}
+    for key, words in query.items():
+        at.query_params[key] = words
+    settled(at.run())
     text = text_in(language, "compare_vocabularies")
     assert text("why_not") in [info.value for info in at.info]
     examples = [Example("今天天气", "很好", "continuation")]
@@ -116,7 +121,6 @@ def test_the_list_of_models_says_why_some_cannot_be_used(language: str) -> None:
     assert table.loc["chinese", "status"] == text("usable")
     assert "vocab.txt" in str(table.loc["chinese", "vocabulary"])
     assert text_in(language, "errors")("weights_nothing_here", file="empty") == table.loc["empty", "status"]
-    assert "cut" not in offered_models()
 
 
 def test_a_model_is_opened_by_its_path_on_this_machine_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
