@@ -24,7 +24,6 @@ from gptcore.examples import IGNORED, Example, TokenBatch, check_examples, encod
 from gptcore.initialization import seeded_generator
 from gptcore.model import Dropout, GPTModel
 from gptcore.results.training import StepRecord, WatchedTargets
-from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.training.config import TrainConfig
 from gptcore.training.optimizer import Updates
 
@@ -135,7 +134,7 @@ def _encoded(
     if any(are_batches):
         raise TypeError("train takes batches or examples, not both in one list")
     check_examples(given)
-    batch = encode(given, tokenizer_for(model.config.vocab_size)) if given else None
+    batch = encode(given, model.tokenizer) if given else None
     return [batch] if batch else [], batch if watched is None else watched
 
 
