@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +145,7 @@ def folder_tokenizer(folder: Path) -> Tokenizer | None:
             "vocabulary_not_read", f"{source} is a vocabulary of a kind that is not read here", file=source
         )
     settings = read_json(folder / "tokenizer_config.json") if (folder / "tokenizer_config.json").is_file() else {}
-    with _library_errors(
-        lambda reason: InputError("bad_vocabulary", f"{source} cannot be read: {reason}", file=source, reason=reason)
-    ):
+    with _library_errors(partial(_bad_vocabulary, source)):
         backend = _READERS[source](folder, settings)
         if _is_gpt2(backend):
             return gpt2_tokenizer()
@@ -167,9 +165,7 @@ def vocabulary_source(folder: Path) -> str | None:
 
 def tokenizer_from_json(content: str, source: str = "tokenizer.json") -> FolderTokenizer:
     """The tokenizer in a `tokenizer.json`'s content. Raises InputError("bad_vocabulary")."""
-    with _library_errors(
-        lambda reason: InputError("bad_vocabulary", f"{source} cannot be read: {reason}", file=source, reason=reason)
-    ):
+    with _library_errors(partial(_bad_vocabulary, source)):
         return FolderTokenizer(tokenizers.Tokenizer.from_str(content), source)
 
 
@@ -287,6 +283,10 @@ def _byte_alphabet() -> dict[str, int]:
 
 
 _BYTE_OF = _byte_alphabet()
+
+
+def _bad_vocabulary(source: str, reason: str) -> InputError:
+    return InputError("bad_vocabulary", f"{source} cannot be read: {reason}", file=source, reason=reason)
 
 
 @contextmanager
