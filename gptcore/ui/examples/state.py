@@ -268,14 +268,10 @@ def spread_pasted_rows() -> None:
         return
     if any(len(part) not in (0, count) for row, count in zip(rows, counts, strict=True) for part in row):
         return  # three prompts and two targets, say: what belongs to what only the visitor knows
-    spread = [
-        tuple(", ".join(map(str, part[n])) if part else "" for part in row)
-        for row, count in zip(rows, counts, strict=True)
-        for n in range(count)
-    ]
-    for n, row in enumerate(spread, start=1):
-        for field, typed in zip(FIELDS, row, strict=True):
-            state[f"{field}_{n}"] = typed
+    spread = [[part[n] if part else () for part in row] for row, k in zip(rows, counts, strict=True) for n in range(k)]
+    for n, parts in enumerate(spread, start=1):
+        for field, ids in zip(FIELDS, parts, strict=True):
+            state[f"{field}_{n}"] = ", ".join(map(str, ids))
     state["rows"] = len(spread)
 
 
