@@ -1,10 +1,10 @@
 # Everything is installed into .venv beside this file. Nothing else on the machine changes, save that
-# `make test` installs Chromium when there is none and it runs as root on Debian or Ubuntu.
+# `make test` installs Chromium and nginx when there are none and it runs as root on Debian or Ubuntu.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help app test check lint format bench picture browser clean distclean
+.PHONY: help app dev test check lint format bench picture browser nginx clean distclean
 
 PORT ?= 8501
 ARGS ?=
@@ -22,9 +22,14 @@ app: $(APP_READY)  ## open the app in the browser (another port: PORT=8600)
 	@echo 'GPT Loss Explorer: http://127.0.0.1:$(PORT) (Ctrl+C ends it)'
 	@GPT_EXPLORER_WARM=1 $(RUN) -m streamlit run gptcore/ui/server.py --server.address=127.0.0.1 \
 		--server.port=$(PORT) --server.headless=false --server.showEmailPrompt=false --browser.gatherUsageStats=false \
+		--server.fileWatcherType=none \
 		--logger.hideWelcomeMessage=true  # which also keeps Streamlit's own advice to developers off the page
 
-test: $(TESTS_READY) browser  ## run every test, the browser's too (some only: ARGS="tests/test_x.py -k word")
+dev: $(APP_READY)  ## the same while the code is worked on: pages change as soon as a file is saved
+	@$(RUN) -m streamlit run app.py --server.address=127.0.0.1 --server.port=$(PORT) --server.headless=false \
+		--server.showEmailPrompt=false --browser.gatherUsageStats=false --server.runOnSave=true
+
+test: $(TESTS_READY) browser nginx  ## run every test, the browser's too (some only: ARGS="tests/test_x.py -k word")
 	$(RUN) -m pytest -q $(ARGS)
 
 lint: $(TESTS_READY)  ## look at layout, style and types
@@ -39,7 +44,7 @@ format: $(TESTS_READY)  ## lay the code out, and mend what can be mended by itse
 	$(RUN) -m ruff format
 	$(RUN) -m ruff check
 
-bench: $(TESTS_READY) browser  ## measure speed and memory (some only: ARGS=score)
+bench: $(TESTS_READY) browser nginx  ## measure speed and memory (some only: ARGS=score)
 	$(RUN) -m tests.bench $(ARGS)
 
 picture: $(TESTS_READY) browser  ## make the README's picture of the page again
@@ -47,6 +52,9 @@ picture: $(TESTS_READY) browser  ## make the README's picture of the page again
 
 browser: $(TESTS_READY)  ## find Chromium, or install it, or say what to do
 	@$(RUN) -m tests.support.chromium
+
+nginx: $(TESTS_READY)  ## find nginx, which the tests of .deploy/ start, or install it, or say what to do
+	@$(RUN) -m tests.support.nginx
 
 clean:  ## remove caches and test results
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results build dist *.egg-info

@@ -5,6 +5,7 @@ import streamlit as st
 from gptcore.errors import InputError
 from gptcore.ui.examples.editor import examples_editor
 from gptcore.ui.frame import current_choice, heading, page_controls
+from gptcore.ui.models.result_cache import kept_report, report_for
 from gptcore.ui.report.numbers import temperature_control
 from gptcore.ui.report.position import choose_position
 from gptcore.ui.widgets.basics import charts_to_come, error_sentence
@@ -12,14 +13,15 @@ from gptcore.ui.widgets.basics import charts_to_come, error_sentence
 heading("explore")
 choice = current_choice()
 temperature = temperature_control(page_controls())
-entered = examples_editor(choice, on_position=choose_position)
+entered = examples_editor(
+    choice, on_position=choose_position, kept=lambda examples: kept_report(choice, examples, temperature)
+)
 
 if entered is not None:
     from gptcore.ui.explore import charts, details  # torch and plotly come after the tokens are on the screen
     from gptcore.ui.explore.generation import generation_view
     from gptcore.ui.explore.invitation import other_model
     from gptcore.ui.export.downloads import report_downloads
-    from gptcore.ui.models.result_cache import report_for
     from gptcore.ui.report.numbers import numbers_of_the_chain
     from gptcore.ui.report.table import table
 

@@ -86,7 +86,7 @@ LAYERS = {
     "charts": Layer({"numpy", "pandas", "plotly"}, {"foundation"}),
     "classroom": Layer(set(), {"foundation"}),
     "ui": Layer(
-        {"numpy", "pandas", "plotly", "psutil", "segno", "starlette", "streamlit"},
+        {"cachetools", "numpy", "orjson", "pandas", "plotly", "psutil", "segno", "starlette", "streamlit"},
         {"foundation", "tokens", "maths", "charts", "classroom", "face"},
         later={"torch"},
     ),

@@ -63,7 +63,7 @@ def target_probabilities(
         _probability_traces(report, p, places, words["hover"], style, high - low),
         height=_height(report, rows),
         **_axes(rows, axis | {"title": {"text": words["axis"]}}, report, places),
-        shapes=[line, *_highlight(places, selected if rows else None, style)],
+        shapes=[line, *highlighted(report, selected, style)],
         annotations=[name, *choices],
         margin=(room_above(style) if rows else {}) | _room_for(choices, style),
     )
@@ -187,7 +187,7 @@ def log_probabilities(
         [go.Bar(**bars)],
         height=_height(report, rows),
         **_axes(rows, {"title": {"text": words["axis"]}, "range": [lowest, 0]}, report, places),
-        shapes=[line, *_highlight(places, selected if rows else None, style)],
+        shapes=[line, *highlighted(report, selected, style)],
         annotations=[name],
         margin=room_above(style) if rows else {},
     )
@@ -264,9 +264,9 @@ def _width(text: str) -> float:
     return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.6 for letter in text)
 
 
-def _highlight(places: list[float], selected: int | None, style: Style) -> list[Part]:
-    """A band behind the chosen position's row."""
-    if selected is None:
+def highlighted(report: Report, selected: int | None, style: Style) -> list[Part]:
+    """A band behind the chosen position's row: a shape for either of a report's charts, where they have rows."""
+    if selected is None or report.positions > MOST_ROWS:
         return []
-    middle = places[selected]
+    middle = _places(report)[selected]
     return [band(style.palette.target, 0.1, y0=middle - 0.48, y1=middle + 0.48, layer="below")]

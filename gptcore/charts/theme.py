@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 import plotly.io as pio
-from plotly.colors import sample_colorscale
+from plotly.colors import get_colorscale, sample_colorscale
 
 from gptcore.token_display import visible
 
@@ -120,8 +120,15 @@ def surprise_colour(surprisal_nats: float, uniform_nats: float) -> str:
     'rgb(0, 34, 78)'
     """
     place = min(max(surprisal_nats / (1.5 * uniform_nats), 0.0), 1.0)  # a colour ends somewhere; the number does not
-    colour: str = sample_colorscale(LIGHT.surprise, place)[0]
+    colour: str = sample_colorscale(_surprises(), place)[0]
     return colour
+
+
+@functools.cache
+def _surprises() -> list[list[object]]:
+    """The scale of surprise; by its name Plotly would look through all its scales for each colour."""
+    scale: list[list[object]] = get_colorscale(LIGHT.surprise)
+    return scale
 
 
 DESK = Style()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -134,34 +135,34 @@ class Report:
         """Ln V: the cross-entropy of uniform guessing, in nats."""
         return math.log(self.vocab_size)
 
-    @property
+    @cached_property
     def surprisal_nats(self) -> Floats:
         """(N,) −ln p of each target: what the mean is taken of."""
         return -self.log_probability
 
-    @property
+    @cached_property
     def share_of_loss(self) -> Floats:
         """(N,) each position's part of the summed loss; sums to 1. All 0 where the loss is 0."""
         total = self.surprisal_nats.sum(dtype=np.float64)
         return self.surprisal_nats / total if total else np.zeros_like(self.surprisal_nats)
 
-    @property
+    @cached_property
     def perplexity_factor(self) -> Floats:
         """(N,) exp(−ln p / N): the factors whose product is the perplexity."""
         with np.errstate(over="ignore"):  # inf where a factor exceeds float64
             return np.exp(self.surprisal_nats.astype(np.float64) / self.positions)
 
-    @property
+    @cached_property
     def cross_entropy_bits(self) -> float:
         """Cross-entropy in bits: nats / ln 2."""
         return self.cross_entropy / NATS_PER_BIT
 
-    @property
+    @cached_property
     def target_bytes(self) -> int:
         """Length of all scored targets as UTF-8; 0 where they are special tokens alone."""
         return int(self.target_byte_count.sum())
 
-    @property
+    @cached_property
     def bits_per_byte(self) -> float:
         """Summed surprise in bits by the targets' length as UTF-8; nan where they have no bytes.
 
@@ -230,6 +231,10 @@ class Report:
 
         The perplexity of all is not the mean of these: average the log-probabilities, weighted by positions.
         """
+        return self._per_example.copy()
+
+    @cached_property
+    def _per_example(self) -> pd.DataFrame:
         rows = []
         examples = np.unique(self.example)
         for example in examples:

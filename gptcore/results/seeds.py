@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ class SeedSummary:
         return self.mean - self.uniform
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SeedTable:
     """The numbers of many seeds as arrays, by ascending seed: S seeds, N scored positions.
 
@@ -102,6 +103,10 @@ class SeedTable:
 
     def summary(self) -> SeedSummary:
         """Mean, spread, and how many lie below uniform guessing."""
+        return self._summary
+
+    @cached_property
+    def _summary(self) -> SeedSummary:
         count = len(self.seeds)
         deviation = float(self.cross_entropy.std(ddof=1)) if count > 1 else math.nan
         return SeedSummary(
@@ -137,6 +142,10 @@ class SeedTable:
 
     def per_position(self) -> pd.DataFrame:
         """A row a scored position: mean, sample standard deviation, least and greatest log-probability, in nats."""
+        return self._per_position.copy()
+
+    @cached_property
+    def _per_position(self) -> pd.DataFrame:
         columns = self.log_probability.astype(np.float64)
         return pd.DataFrame(
             {

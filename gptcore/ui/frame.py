@@ -18,6 +18,7 @@ from gptcore.ui.room.session import begin_visit
 from gptcore.ui.room.strip import after_page, room_strip
 from gptcore.ui.state import events, url
 from gptcore.ui.state.translations import browser_language, language_script, page_text
+from gptcore.ui.visitors import admit
 from gptcore.ui.widgets.basics import code_span, error_sentence
 from gptcore.ui.widgets.glossary import words_used
 from gptcore.ui.widgets.light_pictures import light_pictures
@@ -85,6 +86,7 @@ def frame(page: Any) -> None:
     url.value("lang", browser_language(), url.one_of(*LANGUAGES))
     if page_text("app").language != text.language:
         st.rerun()  # the navigation and the title were already written in the other language
+    admit()
     projector, _ = url.value("projector", False, lambda words: words == "1", lambda on: str(int(on)))
     with st.sidebar:
         st.markdown(f"**{text('model')}**")

@@ -23,6 +23,7 @@ _ROOT = _HERE.parents[1]
 # and not this one, whose modules would be found a second time under short names.
 sys.path[:] = [str(_ROOT), *(entry for entry in sys.path if Path(entry or ".").resolve() not in (_HERE, _ROOT))]
 
+from gptcore.ui.delivery import Delivery  # noqa: E402  # found once the path is set
 from gptcore.ui.launch import app_folder  # noqa: E402  # found once the path is set
 from gptcore.ui.response_headers import ResponseHeaders  # noqa: E402  # found once the path is set
 
@@ -78,5 +79,5 @@ app = st.App(
     app_folder() / "app.py",
     lifespan=_lifespan,
     on_script_error=_say_sorry,
-    middleware=[Middleware(ResponseHeaders)],
+    middleware=[Middleware(ResponseHeaders), Middleware(Delivery)],
 )

@@ -49,7 +49,8 @@ class Visitor:
         self.texts: list[str] = []
         """Every sentence of the last run: markdown, captions, notices."""
         self.received_bytes = 0
-        self._states: dict[str, dict[str, Any]] = {}
+        self.states: dict[str, dict[str, Any]] = {}
+        """What is sent of widgets at each run, by key: as a browser would."""
 
     def __enter__(self) -> Visitor:
         return self
@@ -75,7 +76,7 @@ class Visitor:
         message.rerun_script.page_name = self.page
         if fragment_of:
             message.rerun_script.fragment_id = self.fragments[fragment_of]
-        for key, value in self._states.items():
+        for key, value in self.states.items():
             state = message.rerun_script.widget_states.widgets.add()
             state.id = self.widgets[key]
             for kind, amount in value.items():
@@ -106,10 +107,10 @@ class Visitor:
         Returns:
             Seconds from the question to the end of the run, of the fragment alone where the widget is in one.
         """
-        self._states[key] = value
+        self.states[key] = value
         took = self.run(fragment_of=key if self.fragments.get(key) else "")
         if "trigger_value" in value:
-            del self._states[key]
+            del self.states[key]
         return took
 
     def _note(self, delta: Any) -> None:

@@ -44,10 +44,10 @@ def can_install() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def install() -> None:
-    """Install Chromium and the fonts for Chinese with apt, asking nothing."""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *PACKAGES]):
+def install(*packages: str) -> None:
+    """Install packages with apt, asking nothing and starting none of the services that they bring."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *packages]):
         subprocess.run(["apt-get", *command], env=environment, stdin=subprocess.DEVNULL, check=True)
 
 
@@ -56,7 +56,7 @@ def main() -> int:
     if (find_chromium() is None or not has_chinese_font()) and can_install():
         print(f"Installing {' and '.join(PACKAGES)} …", flush=True)
         try:
-            install()
+            install(*PACKAGES)
         except subprocess.CalledProcessError as error:
             print(f"{' '.join(error.cmd)} ended with exit code {error.returncode}.", file=sys.stderr)
     path = find_chromium()

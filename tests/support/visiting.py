@@ -56,6 +56,11 @@ def press(at: AppTest, key: str) -> AppTest:
     return settled(at.button(key=key).click().run())
 
 
+def open_part(at: AppTest, key: str) -> AppTest:
+    """Open a section that is closed at first: nothing in it is built before."""
+    return choose(at, key, True)
+
+
 def type_in(at: AppTest, **fields: str) -> AppTest:
     """Type into fields, by key, one after the other."""
     for key, words in fields.items():

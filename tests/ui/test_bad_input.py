@@ -7,6 +7,7 @@ from tests.support.visiting import (
     choose,
     metrics,
     notices,
+    open_part,
     press,
     settled,
     suggest_fixes,
@@ -147,7 +148,7 @@ def test_strange_text_is_scored_as_what_was_typed(text: str) -> None:
 def test_end_of_text_is_plain_text_and_that_is_said() -> None:
     at = visit(prompt_1="a<|endoftext|>b", alignment="shifted")
     assert any("<|endoftext|>" in notice for notice in notices(at))
-    assert len(at.dataframe[0].value) > 3  # several tokens, not one
+    assert len(open_part(at, "table").dataframe[0].value) > 3  # several tokens, not one
 
 
 @pytest.mark.parametrize(

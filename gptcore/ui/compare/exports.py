@@ -127,6 +127,9 @@ def comparison_downloads(name: str, **files: Any) -> None:
 def script_on_page(script: str) -> None:
     """A script under its heading."""
     text = page_text("explore")
-    with st.expander(text("code"), icon=":material/code:"):
+    part = st.expander(text("code"), icon=":material/code:", key="code", on_change="rerun")
+    if not part.open:
+        return
+    with part:
         st.caption(text("code_lead"))
         st.code(script, language="python")

@@ -237,7 +237,10 @@ def _likeliest(comparison: ModelComparison) -> None:
 def _table(comparison: ModelComparison) -> None:
     text = page_text("compare_models")
     columns = page_text("explore").group("columns")
-    with st.expander(text("table"), icon=":material/table:"):
+    part = st.expander(text("table"), icon=":material/table:", key="table", on_change="rerun")
+    if not part.open:
+        return
+    with part:
         frame = comparison.to_frame()
         frame[["example", "position"]] += 1
         config: dict[str, Any] = {}

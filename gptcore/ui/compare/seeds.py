@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from gptcore.results.seeds import SeedRecord, SeedTable
 
 JOB = "seeds"
+_TABLES: WeakKeyDictionary[Job[SeedRecord], tuple[int, SeedTable]] = WeakKeyDictionary()
 
 
 def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperature: float) -> None:
@@ -58,9 +60,7 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
     records = job.records
     if not records:
         return
-    from gptcore.results.seeds import SeedTable
-
-    table = SeedTable.of(records)
+    table = _table(job, records)
     if job.active and st.session_state["chosen_seed"] not in {-1, *table.seeds.tolist()}:
         return  # it is still to come
     _one_seed(records, table)
@@ -101,9 +101,7 @@ def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> dict[str, Any]:
         if job.active and not job.ahead:
             st.caption(text("drawing", weights=number_format.large_count(key[0].parameters, text.language)))
         return {}
-    from gptcore.results.seeds import SeedTable
-
-    table = SeedTable.of(records)
+    table = _table(job, records)
     _cards(table)
     figures = _figures(table)
     titles, (distribution, positions, spread) = list(figures), figures.values()
@@ -119,6 +117,17 @@ def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> dict[str, Any]:
     return figures
 
 
+def _table(job: Job[SeedRecord], records: Sequence[SeedRecord]) -> SeedTable:
+    """The table of a job's records so far: the same one until there are more, so that its figures are kept."""
+    from gptcore.results.seeds import SeedTable
+
+    count, table = _TABLES.get(job, (0, None))
+    if table is None or count != len(records):
+        table = SeedTable.of(records)
+        _TABLES[job] = len(records), table
+    return table
+
+
 def _choose(seed: int) -> None:
     st.session_state["chosen_seed"] = seed
     st.session_state["_seed_clicked"] = True
@@ -128,18 +137,20 @@ def _figures(table: SeedTable) -> dict[str, Any]:
     """The three charts, by title."""
     from gptcore.charts.seed_spread import position_spread, seed_positions
     from gptcore.charts.seeds import seed_losses
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text, style = page_text("compare"), current_style()
     figures = (
-        seed_losses(
-            table,
+        KeptFigure(
+            seed_losses,
+            (table,),
             text.group("chart_seeds"),
             style,
             perplexity=st.session_state["scale"] == "perplexity",
             chosen=st.session_state.get("chosen_seed", -1),
         ),
-        seed_positions(table, text.group("chart_seed_positions"), style),
-        position_spread(table, text.group("chart_spread"), style),
+        KeptFigure(seed_positions, (table,), text.group("chart_seed_positions"), style),
+        KeptFigure(position_spread, (table,), text.group("chart_spread"), style),
     )
     names = ("chart_seeds", "chart_seed_positions", "chart_spread")
     return {text(f"{name}.title"): figure for name, figure in zip(names, figures, strict=True)}

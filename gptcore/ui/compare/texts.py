@@ -158,7 +158,10 @@ def _difference_reading(first: ExampleRecord, second: ExampleRecord, rows: pd.Da
 def _table(rows: pd.DataFrame, first: int, second: int) -> None:
     text = page_text("compare")
     columns = text.group("columns")
-    with st.expander(text("table_aligned"), icon=":material/table:"):
+    part = st.expander(text("table_aligned"), icon=":material/table:", key="aligned", on_change="rerun")
+    if not part.open:
+        return
+    with part:
         shown = rows.copy()
         for name in ("first_piece", "second_piece"):
             shown[name] = shown[name].map(visible)

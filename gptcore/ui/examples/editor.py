@@ -50,17 +50,26 @@ class Entered:
     show_surprise: Callable[[Report], None]
 
 
-def examples_editor(choice: ModelChoice, *, on_position: Callable[[int], None] | None = None) -> Entered | None:
+def examples_editor(
+    choice: ModelChoice,
+    *,
+    on_position: Callable[[int], None] | None = None,
+    kept: Callable[[tuple[Example, ...]], Report | None] = lambda _: None,
+) -> Entered | None:
     """Fields, presets and aligned tokens. What was entered; None while a row needs mending.
 
     Args:
         choice: Which model.
         on_position: Called with the index of a scored position when its chip is pressed.
+        kept: The report of some examples, where there is one already: the chips then say how surprising each target
+            is from the start, and need not be drawn again.
     """
     text = page_text("examples")
     _toolbar()
     rows = read_rows(choice)
     valid = all(row.error is None for row in rows)
+    examples = tuple(row.example for row in rows if row.example)
+    report = kept(examples) if valid else None
     first_index = 0
     redraw: list[Callable[[Report], None]] = []
     for left in range(0, len(rows), 2):
@@ -69,17 +78,18 @@ def examples_editor(choice: ModelChoice, *, on_position: Callable[[int], None] |
         ):
             with column, st.container(border=True, key=f"example_{row.number}"):
                 _fields(row.number, len(rows))
-                redraw.append(_tokens(row, choice, first_index, on_position if valid else None))
+                redraw.append(_tokens(row, choice, first_index, on_position if valid else None, report))
                 _notices(row, choice)
                 first_index += int(row.encoded.scored.sum()) if row.encoded else 0
     if not valid:
         st.info(text("mend_first"), icon=":material/build:")
         return None
-    examples = tuple(row.example for row in rows if row.example)
+    shown = report
 
     def show_surprise(report: Report) -> None:
-        for draw in redraw:
-            draw(report)
+        if report is not shown:
+            for draw in redraw:
+                draw(report)
 
     return Entered(encode(examples, choice.tokenizer), examples, show_surprise)
 
@@ -162,7 +172,11 @@ def _fields(number: int, rows: int) -> None:
 
 
 def _tokens(
-    row: Typed, choice: ModelChoice, first_index: int, on_position: Callable[[int], None] | None
+    row: Typed,
+    choice: ModelChoice,
+    first_index: int,
+    on_position: Callable[[int], None] | None,
+    report: Report | None,
 ) -> Callable[[Report], None]:
     """Draw a row's chips; returns how to draw them again once there is a report."""
     tokenizer = choice.tokenizer
@@ -177,7 +191,7 @@ def _tokens(
                     row.encoded, tokenizer, key, first_index=first_index, on_position=on_position, report=report
                 )
 
-    draw(None)
+    draw(report)
     if row.error is not None and row.error.code == "count_mismatch" and row.example is not None:
         with place:
             unaligned_tokens(row.example, tokenizer, f"chips_{row.number}")

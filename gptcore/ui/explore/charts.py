@@ -21,86 +21,94 @@ from gptcore.ui.widgets.basics import chart, code_span, current_style
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from gptcore.charts.theme import Style
     from gptcore.results.report import Report
+    from gptcore.texts import Text
 
 
 def linked_charts(report: Report) -> dict[str, go.Figure]:
     """Target probabilities, their logs, the ruler; a click on any position opens it. Returns the figures by title."""
-    from gptcore.charts.report_positions import log_probabilities, target_probabilities
-    from gptcore.charts.ruler import perplexity_ruler
+    from gptcore.charts.report_positions import highlighted, log_probabilities, target_probabilities
+    from gptcore.ui.widgets.figures import KeptFigure
 
-    text, style, selected = page_text("explore"), current_style(), _position(report)
-    best, worst = int(np.argmax(report.log_probability)), int(np.argmin(report.log_probability))
-    named = {"best": visible(report.target_piece[best]), "worst": visible(report.target_piece[worst])}
+    text, style = page_text("explore"), current_style()
+    band = highlighted(report, _position(report), style)
     left, right = st.columns(2)
-    probabilities = target_probabilities(report, text.group("chart_target_probabilities"), style, selected=selected)
-    logs = log_probabilities(report, text.group("chart_log_probabilities"), style, selected=selected)
-    titles = {key: text(f"{key}.title") for key in ("chart_target_probabilities", "chart_log_probabilities")}
-    titles["chart_perplexity"] = text("chart_perplexity.title")
-    with left, st.container(border=True):
-        chart(
-            probabilities,
-            "chart_target_probabilities",
-            text(
-                "chart_target_probabilities.summary",
-                above=int((report.target_probability > 1 / report.vocab_size).sum()),
-                positions=report.positions,
-                vocabulary=number_format.count(report.vocab_size),
-                best_p=number_format.probability(*_probability(report, best)),
-                worst_p=number_format.probability(*_probability(report, worst)),
-                **named,
-            ),
-            title=titles["chart_target_probabilities"],
-            on_position=choose_position,
-        )
-        st.markdown(text("own_text", choices=_own_choices(report)))
-    with right, st.container(border=True):
-        chart(
-            logs,
-            "chart_log_probabilities",
-            text(
-                "chart_log_probabilities.summary",
-                best_ln=number_format.nats(float(report.log_probability[best])),
-                worst_ln=number_format.nats(float(report.log_probability[worst])),
-                mean=number_format.nats(report.mean_log_probability),
-                **named,
-            ),
-            title=titles["chart_log_probabilities"],
-            on_position=choose_position,
-        )
+    figures: dict[str, go.Figure] = {}
+    for column, key, draw, summary in (
+        (left, "chart_target_probabilities", target_probabilities, _probabilities_in_words(report)),
+        (right, "chart_log_probabilities", log_probabilities, _logs_in_words(report)),
+    ):
+        figure, title = KeptFigure(draw, (report,), text.group(key), style), text(f"{key}.title")
+        figures[title] = figure
+        with column, st.container(border=True):
+            chart(figure.with_shapes(band).clickable(), key, summary, title=title, on_position=choose_position)
+            if column is left:
+                st.markdown(text("own_text", choices=_own_choices(report)))
+    title = text("chart_perplexity.title")
+    figures[title] = _ruler(report, text, style)
+    with st.container(border=True):
+        chart(figures[title], "chart_perplexity", _perplexity_in_words(report), title=title)
+    return figures
+
+
+def _ruler(report: Report, text: Text, style: Style) -> go.Figure:
+    """The perplexity on a ruler, with each text's own where there are several."""
+    from gptcore.charts.ruler import perplexity_ruler
+    from gptcore.ui.widgets.figures import KeptFigure
+
     parts = report.per_example()
-    lesser = [
+    lesser = tuple(
         (text("chart_perplexity.example", number=example + 1), perplexity)
         for example, perplexity in zip(parts["example"].tolist(), parts["perplexity"].tolist(), strict=True)
-    ]
-    ruler = perplexity_ruler(
-        [(text("chart_perplexity.this"), report.perplexity)],
-        report.vocab_size,
-        text.group("chart_perplexity"),
-        style,
-        lesser=lesser if len(lesser) > 1 else (),
     )
+    this = ((text("chart_perplexity.this"), report.perplexity),)
+    lesser = lesser if len(lesser) > 1 else ()
+    words = text.group("chart_perplexity")
+    return KeptFigure(perplexity_ruler, (this, report.vocab_size), words, style, lesser=lesser)
+
+
+def _probabilities_in_words(report: Report) -> str:
+    best, worst = int(np.argmax(report.log_probability)), int(np.argmin(report.log_probability))
+    return page_text("explore")(
+        "chart_target_probabilities.summary",
+        above=int((report.target_probability > 1 / report.vocab_size).sum()),
+        positions=report.positions,
+        vocabulary=number_format.count(report.vocab_size),
+        best=visible(report.target_piece[best]),
+        best_p=number_format.probability(*_probability(report, best)),
+        worst=visible(report.target_piece[worst]),
+        worst_p=number_format.probability(*_probability(report, worst)),
+    )
+
+
+def _logs_in_words(report: Report) -> str:
+    best, worst = int(np.argmax(report.log_probability)), int(np.argmin(report.log_probability))
+    return page_text("explore")(
+        "chart_log_probabilities.summary",
+        best=visible(report.target_piece[best]),
+        best_ln=number_format.nats(float(report.log_probability[best])),
+        worst=visible(report.target_piece[worst]),
+        worst_ln=number_format.nats(float(report.log_probability[worst])),
+        mean=number_format.nats(report.mean_log_probability),
+    )
+
+
+def _perplexity_in_words(report: Report) -> str:
     below = report.perplexity <= report.vocab_size
-    factor = perplexity_of(abs(report.cross_entropy - report.uniform_cross_entropy))
-    with st.container(border=True):
-        chart(
-            ruler,
-            "chart_perplexity",
-            text(
-                f"chart_perplexity.summary_{'below' if below else 'above'}",
-                perplexity=number_format.perplexity(report.perplexity, report.cross_entropy),
-                vocabulary=number_format.count(report.vocab_size),
-                factor=number_format.factor(factor),
-            ),
-            title=titles["chart_perplexity"],
-        )
-    return {titles[key]: figure for key, figure in zip(titles, (probabilities, logs, ruler), strict=True)}
+    return page_text("explore")(
+        f"chart_perplexity.summary_{'below' if below else 'above'}",
+        perplexity=number_format.perplexity(report.perplexity, report.cross_entropy),
+        vocabulary=number_format.count(report.vocab_size),
+        factor=number_format.factor(perplexity_of(abs(report.cross_entropy - report.uniform_cross_entropy))),
+    )
 
 
 def position_inspector(report: Report, choice: ModelChoice, examples: Sequence[Example]) -> None:
     """One position opened: its equation with the numbers in it, its share, its likeliest tokens, all probabilities."""
     from gptcore.charts.report_distribution import rank_curve
     from gptcore.ui.models.result_cache import rank_curve_for
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text, style = page_text("explore"), current_style()
     st.subheader(text("one_position"), anchor=False)
@@ -111,9 +119,8 @@ def position_inspector(report: Report, choice: ModelChoice, examples: Sequence[E
         likeliest_tokens(report, index, "chart_top_tokens", title=text("chart_top_tokens.title"))
     with right, st.container(border=True):
         curve = rank_curve_for(choice, examples, index, report.provenance.temperature)
-        words = text.group("chart_rank_curve")
         chart(
-            rank_curve(curve, report.target_piece[index], words, style),
+            KeptFigure(rank_curve, (curve, report.target_piece[index]), text.group("chart_rank_curve"), style),
             "chart_rank_curve",
             text(
                 "chart_rank_curve.summary",

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 def self_check(report: Report) -> None:
     """The mean by hand against `F.cross_entropy`, the probabilities' sums, shapes, number format, versions."""
     text = page_text("explore")
-    with st.expander(text("check"), icon=":material/fact_check:"):
+    part = st.expander(text("check"), icon=":material/fact_check:", key="check", on_change="rerun")
+    if not part.open:
+        return
+    with part:
         st.caption(text("self_check.lead"))
         sums = report.probability_sum
         rows = {
@@ -47,6 +50,9 @@ def code(choice: ModelChoice, examples: Sequence[Example], temperature: float) -
     from gptcore.ui.export.code import script_for
 
     text = page_text("explore")
-    with st.expander(text("code"), icon=":material/code:"):
+    part = st.expander(text("code"), icon=":material/code:", key="code", on_change="rerun")
+    if not part.open:
+        return
+    with part:
         st.caption(text("code_lead"))
         st.code(script_for(choice, examples, temperature), language="python")

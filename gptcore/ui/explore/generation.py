@@ -30,15 +30,23 @@ JOB = "generation"
 WAYS = ("greedy", "drawn")
 MOST_NEW_TOKENS = 200
 LARGEST_TOP_K = 50_257
+_DEFAULTS = {"length": 20}
+_KEYS = ("generate_by", "generate_length", "generate_temperature", "generate_top_k", "generate_seed")
 
 
 def generation_view(choice: ModelChoice, examples: Sequence[Example]) -> None:
     """The section: which prompt, how the next token is chosen, how many, and what came of it."""
     text = page_text("generation")
-    with st.expander(text("title"), icon=":material/edit_note:", key="generation"):
+    settings, number = _state(), _prompt_number(examples)  # the address keeps them while the section is closed
+    if "generation" not in st.session_state and (settings != _DEFAULTS or number > 1 or any(map(url.refused, _KEYS))):
+        st.session_state["generation"] = True  # the address is about this section
+    part = st.expander(text("title"), icon=":material/edit_note:", key="generation", on_change="rerun")
+    if not part.open:
+        return
+    with part:
         st.caption(text("lead"))
-        prompt = _prompt(choice, examples)
-        settings = _settings()
+        prompt = _prompt(choice, examples, number)
+        _fields(settings)
         key = (choice, tuple(prompt), *settings.values())
         job: Job[NewToken] | None = own_jobs().get(JOB, key)
         st.button(
@@ -55,13 +63,18 @@ def generation_view(choice: ModelChoice, examples: Sequence[Example]) -> None:
             follow(lambda: running.active, lambda: _draw(running, choice, prompt, drawn="seed" in settings))
 
 
-def _prompt(choice: ModelChoice, examples: Sequence[Example]) -> list[int]:
-    """Token ids of the prompt to continue: of several texts, the chosen one's."""
-    text = page_text("generation")
+def _prompt_number(examples: Sequence[Example]) -> int:
+    """Which of the texts is continued, from 1."""
     number, _ = url.value("generate_text", 1, url.whole_number(1, 8))
     if number > len(examples):
         number = 1
         url.correct("generate_text", number, "1")
+    return int(number)
+
+
+def _prompt(choice: ModelChoice, examples: Sequence[Example], number: int) -> list[int]:
+    """Token ids of the prompt to continue: of several texts, the chosen one's."""
+    text = page_text("generation")
     tokenizer = choice.tokenizer
     if len(examples) > 1:
         shown = [visible(_as_text(example.prompt, choice))[:60] for example in examples]
@@ -75,16 +88,22 @@ def _prompt(choice: ModelChoice, examples: Sequence[Example]) -> list[int]:
     return text_ids(examples[number - 1].prompt, tokenizer, "prompt")
 
 
-def _settings() -> dict[str, Any]:
-    """The fields: way, length, and for drawn tokens temperature, top_k and seed."""
-    text = page_text("generation")
+def _state() -> dict[str, Any]:
+    """The length, and for drawn tokens temperature, top_k and seed."""
     way, _ = url.value("generate_by", "greedy", url.one_of(*WAYS))
     length, _ = url.value("generate_length", 20, url.whole_number(1, MOST_NEW_TOKENS))
     temperature, _ = url.value("generate_temperature", 1.0, url.number(0.05, 5.0))
     top_k, _ = url.value("generate_top_k", 50, url.whole_number(1, LARGEST_TOP_K))
     seed, _ = url.value("generate_seed", 123, url.whole_number(0, MAX_SEED))
+    drawn = {"temperature": temperature, "top_k": top_k, "seed": seed} if way == "drawn" else {}
+    return {"length": length, **drawn}
+
+
+def _fields(settings: dict[str, Any]) -> None:
+    """The fields of these settings."""
+    text = page_text("generation")
     fields: dict[str, dict[str, Any]] = {"generate_length": {"min_value": 1, "max_value": MOST_NEW_TOKENS, "step": 5}}
-    if way == "drawn":
+    if "seed" in settings:
         fields |= {
             "generate_temperature": {"min_value": 0.05, "max_value": 5.0, "step": 0.1, "format": "%.2f"},
             "generate_top_k": {"min_value": 1, "max_value": LARGEST_TOP_K, "step": 10},
@@ -107,8 +126,6 @@ def _settings() -> dict[str, Any]:
         if (given := url.refused(key)) is not None:
             field = text("by" if key == "generate_by" else f"fields.{key}")
             st.warning(text("refused", given=code_span(given), field=field), icon=":material/error:")
-    drawn = {"temperature": temperature, "top_k": top_k, "seed": seed} if way == "drawn" else {}
-    return {"length": length, **drawn}
 
 
 def _start(key: tuple[Any, ...], choice: ModelChoice, prompt: list[int], settings: dict[str, Any]) -> None:

@@ -6,11 +6,12 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from gptcore.ui.jobs.turn_queue import FairGate
 from gptcore.ui.memory import check_memory, fits, give_memory_back, memory_errors_as_sentences
-from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.models.choice import DEFAULT_SEED, ModelChoice
 
 if TYPE_CHECKING:
     from gptcore.language_model import LanguageModel
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MODEL_BYTES = int(os.environ.get("GPT_EXPLORER_MODEL_MEMORY_MB", "1400")) * 2**20
 """How much memory kept models may take together: two of GPT-2's smallest size. One is always kept."""
+SHARED_WEIGHTS = os.environ.get("GPT_EXPLORER_SHARED_WEIGHTS", "")
+"""A folder where several processes share the default model's weights; each draws its own where there is none."""
 
 
 class ModelShelf:
@@ -61,6 +64,11 @@ class ModelShelf:
     def _make(self, choice: ModelChoice) -> LanguageModel:
         from gptcore.initialization import initialize
 
+        if SHARED_WEIGHTS and choice.of_kind.seeded and choice.seed == DEFAULT_SEED:
+            from gptcore.weights.mapped import mapped_untrained_model
+
+            self._make_room(choice.config.weight_bytes)
+            return mapped_untrained_model(choice.config, choice.seed, Path(SHARED_WEIGHTS))
         reused = self._make_room(choice.config.weight_bytes, like=choice if choice.of_kind.seeded else None)
         if reused is not None:
             return initialize(cast("GPTModel", reused), choice.seed)

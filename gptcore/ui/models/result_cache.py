@@ -70,6 +70,11 @@ def report_for(choice: ModelChoice, examples: Sequence[Example], temperature: fl
     return _get_or_compute(_report_key(choice, examples, temperature), choice, _score(examples, temperature))
 
 
+def kept_report(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> Report | None:
+    """The report of examples under a model where it is kept: nothing is computed, nobody waited for."""
+    return cast("Report | None", _KEPT.get(_report_key(choice, examples, temperature)))
+
+
 def rank_curve_for(choice: ModelChoice, examples: Sequence[Example], index: int, temperature: float = 1.0) -> RankCurve:
     """One scored position's whole distribution under a model."""
     key = _curve_key(choice, examples, index, temperature)

@@ -31,6 +31,7 @@ DEFAULT_TOKENS, MOST_TOKENS = 30, 200
 def die_and_curves(report: Report | None, vocab_size: int) -> Figures:
     """The slider, and what a perplexity of as many faces is: a die, a point on each curve, a sentence."""
     from gptcore.charts import die as charts
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text, style = page_text("perplexity"), current_style()
     own = report.perplexity if report is not None else None
@@ -47,10 +48,19 @@ def die_and_curves(report: Report | None, vocab_size: int) -> Figures:
     uniform = {"vocabulary": number_format.count(vocab_size)}
     curve = text.group("chart_exponential")
     figures = {
-        "chart_die": charts.die(faces, vocab_size, text.group("chart_die"), style),
-        "chart_surprise": charts.surprise_curve(faces, targets, vocab_size, text.group("chart_surprise"), style),
-        "chart_exponential": charts.exponential_curve(
-            faces, own, vocab_size, curve | {"uniform": curve["uniform"].format(**uniform)}, style
+        "chart_die": KeptFigure(charts.die, (faces, vocab_size), text.group("chart_die"), style),
+        "chart_surprise": KeptFigure(
+            charts.surprise_curve,
+            (faces, targets, vocab_size),
+            text.group("chart_surprise"),
+            style,
+            by=(faces, report, vocab_size),
+        ),
+        "chart_exponential": KeptFigure(
+            charts.exponential_curve,
+            (faces, own, vocab_size),
+            curve | {"uniform": curve["uniform"].format(**uniform)},
+            style,
         ),
     }
     for column, (name, figure) in zip(st.columns(3), figures.items(), strict=True):
@@ -148,6 +158,7 @@ def underflow(report: Report) -> Figures:
     """The product that becomes 0 beside the sum that does not, over as many tokens as the slider says."""
     from gptcore.charts.interpretation import underflow as figure_of
     from gptcore.interpretation import underflow as underflow_of
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text = page_text("perplexity")
     url.value("tokens", DEFAULT_TOKENS, url.whole_number(2, MOST_TOKENS))
@@ -163,7 +174,8 @@ def underflow(report: Report) -> Figures:
         sum=number_format.nats(float(found.summed_logs[-1])),
     )
     words = text.group("chart_underflow")
-    figure = figure_of(found.summed_logs, found.product_logs, found.zero_float32, words, current_style())
+    data = (found.summed_logs, found.product_logs, found.zero_float32)
+    figure = KeptFigure(figure_of, data, words, current_style(), by=(report, count))
     chart(figure, "chart_underflow", summary)
     return {text("headings.logs"): figure}
 
@@ -172,6 +184,7 @@ def means(report: Report) -> Figures:
     """The mean of the texts' perplexities against the perplexity of them all."""
     from gptcore.charts.interpretation import means as figure_of
     from gptcore.interpretation import mean_of_perplexities
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text = page_text("perplexity")
     parts = report.per_example()
@@ -181,7 +194,8 @@ def means(report: Report) -> Figures:
         return {}
     wrong = mean_of_perplexities(report)
     losses = parts["cross_entropy"].to_numpy()
-    figure = figure_of(losses, report.cross_entropy, wrong, text.group("chart_means"), current_style())
+    data = (losses, report.cross_entropy, wrong)
+    figure = KeptFigure(figure_of, data, text.group("chart_means"), current_style(), by=report)
     summary = text(
         "chart_means.summary", wrong=number_format.perplexity(wrong), right=number_format.perplexity(report.perplexity)
     )
@@ -194,6 +208,7 @@ def units(report: Report) -> Figures:
     from gptcore.charts.interpretation import bits_of_bytes
     from gptcore.interpretation import bits_per_byte_of_tokens
     from gptcore.interpretation import units as units_of
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text, found = page_text("perplexity"), units_of(report)
     nats, by_ln2, bits, by_bytes, each = st.columns([10, 3, 10, 3, 10], gap="xsmall")
@@ -225,7 +240,8 @@ def units(report: Report) -> Figures:
     )
     lengths, per_byte = bits_per_byte_of_tokens(report)
     words = text.group("chart_units")
-    figure = bits_of_bytes(lengths, per_byte, report.target_piece, found.bits_per_byte, words, current_style())
+    data = (lengths, per_byte, report.target_piece, found.bits_per_byte)
+    figure = KeptFigure(bits_of_bytes, data, words, current_style(), by=report)
     summary = text(
         "chart_units.summary",
         positions=tokens,
@@ -242,6 +258,7 @@ def learned_by_heart() -> Figures:
     from gptcore.charts.interpretation import by_heart
     from gptcore.tokenizers.seven_words import SEVEN_WORDS
     from gptcore.training import memorization
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text, last = page_text("perplexity"), memorization.UPDATES
     learned, new = (code_span(str(example.prompt)) for example in (memorization.LEARNED, memorization.NEW))
@@ -250,7 +267,8 @@ def learned_by_heart() -> Figures:
     st.slider(text("updates"), 0, last, key="updates", persist_state="session", help=meaning("step"))
     step, rows = int(st.session_state["updates"]), memorization.learned_by_heart()
     best = int(rows.new_perplexity.argmin())
-    figure = by_heart(rows, step, len(SEVEN_WORDS), text.group("chart_by_heart"), current_style())
+    data = (rows, step, len(SEVEN_WORDS))
+    figure = KeptFigure(by_heart, data, text.group("chart_by_heart"), current_style(), by=step)
     summary = text(
         f"chart_by_heart.summary_{'after' if step >= best else 'before'}",
         step=step,

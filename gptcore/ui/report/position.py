@@ -46,10 +46,11 @@ def position_field(report: Report) -> int:
 def likeliest_tokens(report: Report, index: int, key: str, *, title: str, k: int = 10) -> None:
     """The chart of the k likeliest tokens at a position, under its key."""
     from gptcore.charts.report_distribution import top_tokens
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text = page_text("explore")
     chart(
-        top_tokens(report, index, text.group("chart_top_tokens"), current_style(), k=k),
+        KeptFigure(top_tokens, (report, index), text.group("chart_top_tokens"), current_style(), k=k),
         key,
         text(
             "chart_top_tokens.summary",

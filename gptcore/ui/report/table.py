@@ -19,7 +19,10 @@ def table(report: Report) -> None:
     """Every position, and every text by itself."""
     text = page_text("explore")
     columns = text.group("columns")
-    with st.expander(text("table"), icon=":material/table:"):
+    part = st.expander(text("table"), icon=":material/table:", key="table", on_change="rerun")
+    if not part.open:
+        return
+    with part:
         frame = report.to_frame()
         frame[["example", "position"]] += 1
         pieces = ("prompt_piece", "target_piece", "predicted_piece")

@@ -118,6 +118,7 @@ def _rows(kind: Kind, step: int) -> Callable[[Steps, str], None]:
 
     def draw(steps: Steps, words: str) -> None:
         from gptcore.charts.step_by_step import ranking
+        from gptcore.ui.widgets.figures import KeptFigure
 
         text = page_text("step_by_step")
         endings = []
@@ -134,7 +135,7 @@ def _rows(kind: Kind, step: int) -> Callable[[Steps, str], None]:
         with right:
             group = f"chart_ranking_{kind}"
             title = text(f"{group}.title", vocabulary=number_format.count(steps.vocab_size))
-            chart(ranking(steps, kind, text.group(group), current_style()), group, title)
+            chart(KeptFigure(ranking, (steps, kind), text.group(group), current_style()), group, title)
 
     return draw
 
@@ -164,32 +165,37 @@ def _pick(steps: Steps, words: str) -> None:
 
 def _log(steps: Steps, words: str) -> None:
     from gptcore.charts.step_by_step import log_curve
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text = page_text("step_by_step")
     group, style = text.group("chart_log"), current_style()
     if float(steps.target_probability.max()) > 0.05:
-        chart(log_curve(steps, group, style), "chart_log", words)
+        chart(KeptFigure(log_curve, (steps,), group, style), "chart_log", words)
         return
     left, right = st.columns([40, 60])
     with left:
-        chart(log_curve(steps, group, style), "chart_log_whole", text("chart_log.title"))
+        chart(KeptFigure(log_curve, (steps,), group, style), "chart_log_whole", text("chart_log.title"))
     with right:
-        chart(log_curve(steps, group, style, close=True), "chart_log", words, title="")
+        chart(KeptFigure(log_curve, (steps,), group, style, close=True), "chart_log", words, title="")
 
 
 def _mean(steps: Steps, words: str) -> None:
     from gptcore.charts.step_by_step import balance
+    from gptcore.ui.widgets.figures import KeptFigure
 
-    chart(balance(steps, page_text("step_by_step").group("chart_balance"), current_style()), "chart_balance", words)
+    group = page_text("step_by_step").group("chart_balance")
+    chart(KeptFigure(balance, (steps,), group, current_style()), "chart_balance", words)
 
 
 def _negate(steps: Steps, words: str) -> None:
     from gptcore.charts.step_by_step import negation
+    from gptcore.ui.widgets.figures import KeptFigure
 
     group = dict(page_text("step_by_step").group("chart_negation"))
     ln_vocabulary = number_format.nats(float(np.log(steps.vocab_size)))
     group["uniform"] = group["uniform"].format(vocabulary=number_format.count(steps.vocab_size), uniform=ln_vocabulary)
-    chart(negation(steps.mean_log_probability, steps.vocab_size, group, current_style()), "chart_negation", words)
+    data = (steps.mean_log_probability, steps.vocab_size)
+    chart(KeptFigure(negation, data, group, current_style()), "chart_negation", words)
 
 
 def _one_call(steps: Steps, words: str) -> None:
@@ -206,10 +212,12 @@ def _one_call(steps: Steps, words: str) -> None:
 
 def _exp(steps: Steps, words: str) -> None:
     from gptcore.charts.ruler import perplexity_ruler
+    from gptcore.ui.widgets.figures import KeptFigure
 
     ruler = page_text("explore")
-    marks = [(ruler("chart_perplexity.this"), steps.perplexity)]
-    figure = perplexity_ruler(marks, steps.vocab_size, ruler.group("chart_perplexity"), current_style())
+    marks = ((ruler("chart_perplexity.this"), steps.perplexity),)
+    words_of_ruler = ruler.group("chart_perplexity")
+    figure = KeptFigure(perplexity_ruler, (marks, steps.vocab_size), words_of_ruler, current_style())
     chart(figure, "chart_exp", words)
 
 

@@ -105,7 +105,8 @@ def chart(
         key: The key of the widget, which tests and stylesheets use.
         summary: One sentence that says what it shows; also its alternative text.
         title: The title above it.
-        on_position: Called with the index in customdata[0] of a point that the visitor clicks.
+        on_position: Called with the index in customdata[0] of a point that the visitor clicks; the figure is then a
+            `KeptFigure.clickable()`.
     """
     if title:
         st.markdown(f"**{title}**")
@@ -120,13 +121,6 @@ def chart(
                 on_position(int(first["0"] if isinstance(first, dict) else first[0]))
 
         selects = {"on_select": clicked, "selection_mode": "points"}
-        figure.update_layout(clickmode="event+select")
-        figure.update_traces(
-            selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}}, selector={"type": "scatter"}
-        )
-        figure.update_traces(
-            selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}}, selector={"type": "bar"}
-        )
     st.plotly_chart(figure, key=key, theme=None, config=_config(key), alt=summary, **selects)
     st.caption(plain(summary))
 

@@ -22,7 +22,7 @@ from gptcore.ui.compare.models import _tokens_of_the_difference
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.found import look_again
 from tests import ROOT
-from tests.support.visiting import address_of, alt_texts, settled, warnings
+from tests.support.visiting import address_of, alt_texts, open_part, settled, warnings
 from tests.weights.test_gpt2 import TINY, published
 
 LEARNED, NOT_LEARNED = SENTENCES["learned"], SENTENCES["not_learned"]
@@ -124,6 +124,13 @@ def test_several_marks_on_the_ruler_have_their_labels_at_heights_of_their_own() 
 
 
 # The page.
+def test_the_table_shown_is_the_comparisons(comparison: ModelComparison) -> None:
+    shown = open_part(compared(), "table").dataframe[-1].value
+    assert shown.filter(like="log_probability").mean().tolist() == pytest.approx(
+        [report.mean_log_probability for report in comparison.reports]
+    )
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_two_models_side_by_side(comparison: ModelComparison, language: str) -> None:
     at = compared(language=language)
@@ -140,10 +147,6 @@ def test_two_models_side_by_side(comparison: ModelComparison, language: str) -> 
     assert "␣the" in likeliest[1]
     assert text("chart_models.title") in [part.value.strip("*") for part in at.markdown]
     assert all(len(alt) > 20 for alt in (ruler, bars, gain))
-    shown = at.dataframe[-1].value
-    assert shown.filter(like="log_probability").mean().tolist() == pytest.approx(
-        [report.mean_log_probability for report in (before, after)]
-    )
     exports = text_in(language, "exports")
     labels = [button.proto.label for button in at.get("download_button")]
     assert labels == [exports(kind) for kind in ("csv", "json", "html", "script", "notebook")]

@@ -16,6 +16,7 @@ from tests.support.visiting import (
     choose,
     metrics,
     notices,
+    open_part,
     press,
     settled,
     type_in,
@@ -63,7 +64,7 @@ def test_the_first_view_is_the_books_and_has_its_numbers() -> None:
         "cross_entropy": "10.7940",
         "perplexity": "48,725.82",
     }
-    positions = at.dataframe[0].value
+    positions = open_part(at, "table").dataframe[0].value
     assert positions["rank"].tolist() == [258, 7_247, 37_218, 40_358, 877, 49_549]
     assert [f"{p:.4e}" for p in positions["target_probability"]] == [
         "7.4540e-05",
@@ -240,7 +241,7 @@ def test_presets_fill_the_fields_and_line_up(preset: str, rows: int, count: int)
     at.menu_button(key="preset").click(preset).run()
     settled(at)
     assert len(typed(at)) == rows
-    assert len(at.dataframe[0].value) == count
+    assert len(open_part(at, "table").dataframe[0].value) == count
 
 
 def test_a_slip_is_seen_and_said() -> None:
@@ -282,7 +283,7 @@ def test_a_position_that_is_gone_is_the_first_again() -> None:
 
 
 def test_the_table_and_the_check_are_the_reports() -> None:
-    at = visit()
+    at = open_part(open_part(visit(), "table"), "check")
     report = score(untrained_model(SIZES["mini"], 123), PRESETS["book"])
     positions, parts = (frame.value for frame in at.dataframe[:2])
     assert positions["log_probability"].tolist() == report.log_probability.tolist()
@@ -293,9 +294,19 @@ def test_the_table_and_the_check_are_the_reports() -> None:
     assert f"{report.torch_cross_entropy:.7f}" in check
 
 
+def test_what_is_closed_is_not_built() -> None:
+    at = visit()
+    assert (len(at.dataframe), len(at.table), len(at.code)) == (0, 0, 0)
+    assert "generate" not in [button.key for button in at.button]
+    for key in ("table", "check", "code", "generation"):
+        open_part(at, key)
+    assert (len(at.dataframe), len(at.table), len(at.code)) == (2, 1, 1)
+    assert "generate" in [button.key for button in at.button]
+
+
 def test_the_code_shown_is_the_script() -> None:
     at = visit(prompt_1="it's", target_1=' "it"', seed=5, temperature=0.5, alignment="continuation")
-    code = at.code[0].value
+    code = open_part(at, "code").code[0].value
     assert "seed=5" in code
     assert "temperature=0.5" in code
     assert 'Example("it\'s", \' "it"\', alignment="continuation")' in code

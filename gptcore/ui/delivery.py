@@ -1,0 +1,98 @@
+"""How answers leave the server: at once, and the large files of the page compressed once for everybody."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import mimetypes
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import plotly
+import streamlit
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+_STATIC = Path(streamlit.__file__).parent / "static"
+_PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+_COMPRESSIBLE = (".js", ".css", ".svg")
+_FOREVER = b"public, immutable, max-age=31536000"
+_A_DAY = b"public, max-age=86400"
+
+
+class Delivery:
+    """ASGI middleware: sends small messages without delay, and serves the page's own files compressed.
+
+    Streamlit serves its scripts uncompressed, Plotly's 4.7 MB among them, since compressing at each request would
+    cost more than it saves. Here each file is compressed once, when it is first asked for, and kept.
+
+    Args:
+        app: The application that answers everything else.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._compressed: dict[Path, asyncio.Future[bytes]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or let the application do it."""
+        if scope["type"] == "websocket":
+            _send_at_once(send)
+        elif scope["type"] == "http" and scope["method"] == "GET" and _accepts_gzip(scope):
+            found = _file_of(scope["path"])
+            if found is not None:
+                path, cache_control = found
+                await _answer(send, path, await self._compress(path), cache_control)
+                return
+        await self._app(scope, receive, send)
+
+    def _compress(self, path: Path) -> asyncio.Future[bytes]:
+        if path not in self._compressed:
+            self._compressed[path] = asyncio.ensure_future(asyncio.to_thread(compress, path))
+        return self._compressed[path]
+
+
+def compress(path: Path) -> bytes:
+    """A file's content, compressed as browsers understand it."""
+    return gzip.compress(path.read_bytes(), compresslevel=6, mtime=0)
+
+
+def _send_at_once(send: Send) -> None:
+    """Switch Nagle's algorithm off for this connection, where the server lets us: it holds each answer for 40 ms.
+
+    asyncio does so itself for sockets that it opens; Streamlit opens its own, of a kind that asyncio leaves alone.
+    """
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    connection = transport.get_extra_info("socket") if transport is not None else None
+    if connection is not None and connection.family in (socket.AF_INET, socket.AF_INET6):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _accepts_gzip(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    return b"gzip" in headers.get(b"accept-encoding", b"") and b"range" not in headers
+
+
+def _file_of(path: str) -> tuple[Path, bytes] | None:
+    """The file that a path asks for, where it is one to compress, and how long a browser may keep it."""
+    if not path.endswith(_COMPRESSIBLE) or ".." in path:
+        return None
+    if path.startswith("/static/"):  # their names carry a hash of their content
+        file = _STATIC / path.removeprefix("/")
+        return (file, _FOREVER) if file.is_file() else None
+    return (_PLOTLY, _A_DAY) if path.startswith("/component/") and path.endswith("/plotly.min.js") else None
+
+
+async def _answer(send: Send, path: Path, body: bytes, cache_control: bytes) -> None:
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    headers = [
+        (b"content-type", f"{kind}; charset=utf-8".encode() if kind.startswith("text/") else kind.encode()),
+        (b"content-encoding", b"gzip"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", cache_control),
+        (b"vary", b"accept-encoding"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,125 @@
+"""How answers leave the server: large files compressed once and kept by browsers, small messages without delay."""
+
+import asyncio
+import gzip
+import socket
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gptcore.ui import delivery
+from gptcore.ui.delivery import Delivery
+
+PLOTLY = next((delivery._STATIC / "static" / "js").glob("PlotlyChart.*.js"))
+Message = MutableMapping[str, Any]
+
+
+async def untouched(scope: Any, receive: Any, send: Any) -> None:
+    """Answer as the application behind the middleware."""
+    await send({"type": "http.response.start", "status": 299, "headers": []})
+    await send({"type": "http.response.body", "body": b"the app"})
+
+
+async def receive() -> Message:
+    return {"type": "http.disconnect"}
+
+
+def ask(app: Delivery, path: str, *, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": method, "path": path, "headers": given}
+    asyncio.run(app(scope, receive, send))
+    start, body = sent
+    return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body["body"]
+
+
+def test_plotly_comes_compressed_and_may_be_kept_forever() -> None:
+    status, headers, body = ask(
+        Delivery(untouched), f"/static/js/{PLOTLY.name}", accept_encoding="gzip, deflate, br, zstd"
+    )
+    assert (status, headers["content-encoding"]) == (200, "gzip")
+    assert "javascript" in headers["content-type"]
+    assert "immutable" in headers["cache-control"]
+    assert int(headers["content-length"]) == len(body) < PLOTLY.stat().st_size / 3
+    assert gzip.decompress(body) == PLOTLY.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "headers"),
+    [
+        (f"/static/js/{PLOTLY.name}", "GET", {}),  # a browser that reads no gzip
+        (f"/static/js/{PLOTLY.name}", "GET", {"accept_encoding": "gzip", "range": "bytes=0-99"}),
+        (f"/static/js/{PLOTLY.name}", "HEAD", {"accept_encoding": "gzip"}),
+        ("/static/js/no_such_file.js", "GET", {"accept_encoding": "gzip"}),
+        ("/static/../../../streamlit/static/index.js", "GET", {"accept_encoding": "gzip"}),
+        ("/static/js/%2e%2e/secret.js", "GET", {"accept_encoding": "gzip"}),
+        ("/", "GET", {"accept_encoding": "gzip"}),
+        ("/media/download.csv", "GET", {"accept_encoding": "gzip"}),
+    ],
+)
+def test_everything_else_is_the_applications(path: str, method: str, headers: dict[str, str]) -> None:
+    assert ask(Delivery(untouched), path, method=method, **headers)[::2] == (299, b"the app")
+
+
+def test_thirty_first_visitors_compress_a_file_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Path] = []
+
+    def compress(path: Path) -> bytes:
+        calls.append(path)
+        return b"small"
+
+    monkeypatch.setattr(delivery, "compress", compress)
+    app, bodies = Delivery(untouched), list[bytes]()
+
+    async def send(message: Message) -> None:
+        bodies.append(message.get("body", b""))
+
+    async def all_at_once() -> None:
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": f"/static/js/{PLOTLY.name}",
+            "headers": [(b"accept-encoding", b"gzip")],
+        }
+        await asyncio.gather(*(app(scope, receive, send) for _ in range(30)))
+
+    asyncio.run(all_at_once())
+    assert bodies.count(b"small") == 30
+    assert calls == [PLOTLY]
+
+
+class Connection:
+    """A server's protocol object: it sends, and has a transport."""
+
+    def __init__(self, held: socket.socket) -> None:
+        self.transport = self
+        self.held = held
+
+    def get_extra_info(self, name: str) -> socket.socket | None:
+        return self.held if name == "socket" else None
+
+    async def send(self, message: Message) -> None:
+        """Take a message."""
+
+
+def test_a_websocket_sends_small_messages_without_delay() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as held:
+        assert held.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0
+        asyncio.run(Delivery(untouched)({"type": "websocket"}, receive, Connection(held).send))
+        assert held.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
+
+
+def test_a_server_without_a_socket_of_its_own_is_served_too() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(Delivery(untouched)({"type": "websocket"}, receive, send))
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
