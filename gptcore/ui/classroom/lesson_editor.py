@@ -66,15 +66,23 @@ def _choose(visit: Visit) -> None:
             text("start"), key="lesson_start", type="primary", icon=":material/play_arrow:",
             on_click=teach, args=(visit, lesson, -1),
         )  # fmt: skip
-    uploaded = st.file_uploader(text("upload"), type="json", key="lesson_upload")
-    if uploaded is not None:
-        try:
-            read = Lesson.from_json(uploaded.getvalue())
-        except InputError as error:
-            refusal(error)
-        else:
-            attempt(rooms().teach, visit.code, visit.key, read, -1)
-            st.rerun()
+    with st.expander(text("upload"), icon=":material/upload_file:", on_change="rerun", key="lesson_open") as part:
+        if part.open:
+            _open_file(visit)
+
+
+def _open_file(visit: Visit) -> None:
+    """A lesson from a file."""
+    uploaded = st.file_uploader(page_text("lessons")("upload"), type="json", key="lesson_upload")
+    if uploaded is None:
+        return
+    try:
+        read = Lesson.from_json(uploaded.getvalue())
+    except InputError as error:
+        refusal(error)
+    else:
+        attempt(rooms().teach, visit.code, visit.key, read, -1)
+        st.rerun()
 
 
 def _view(visit: Visit, room: Room, lesson: Lesson, number: int, view: LessonView) -> None:
