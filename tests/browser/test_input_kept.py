@@ -158,8 +158,9 @@ def test_a_server_that_is_restarted_in_the_middle_of_a_run(page: Page, tmp_path:
         again.start()
         try:
             expect(page.locator("[data-test-connection-state=CONNECTED]")).to_have_count(1, timeout=60_000)
+            wanted["temperature"] = change(page, "temperature", "1.5")  # a browser that waits asks for nothing itself
+            expect(page).to_have_url(re.compile("seed=78"), timeout=60_000)
             settle(page)
             assert {key: shown(page, key) for key in wanted} == wanted
-            assert query(page)["seed"] == "78"
         finally:
             again.stop()

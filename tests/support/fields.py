@@ -5,7 +5,8 @@ from playwright.sync_api import Locator, Page
 from tests.support.browsing import keyed
 
 KINDS = ("stTextInput", "stTextArea", "stNumberInput", "stButtonGroup", "stSelectbox", "stCheckbox", "stSlider")
-_ACTIVE = '[data-testid$="Active"]'
+_OPTIONS = "[role=radio], button[aria-pressed]"
+_TAKEN = "[aria-checked=true], [aria-pressed=true]"
 
 
 def fields_of(page: Page) -> list[str]:
@@ -33,7 +34,7 @@ def shown(page: Page, key: str) -> str:
     if kind in ("stTextInput", "stTextArea", "stNumberInput"):
         return field.locator("input, textarea").first.input_value()
     if kind == "stButtonGroup":
-        return ", ".join(field.locator(_ACTIVE).all_inner_texts())
+        return ", ".join(field.locator(_TAKEN).all_inner_texts())
     if kind == "stCheckbox":
         return str(field.locator("input").is_checked())
     if kind == "stSlider":
@@ -62,7 +63,7 @@ def change(page: Page, key: str, words: str = "") -> str:
             place.press("ArrowUp")
             place.blur()
     elif kind == "stButtonGroup":
-        _another(field.locator("button[data-testid*=StBaseButton i]"), words).click()
+        _another(field.locator(_OPTIONS), words).click()
     elif kind == "stCheckbox":
         field.locator("label").first.click()
     elif kind == "stSlider":
@@ -85,8 +86,7 @@ def _another(options: Locator, words: str) -> Locator:
     if words:
         return options.filter(has_text=words).first
     taken = [
-        option.get_attribute("aria-selected") == "true"
-        or (option.get_attribute("data-testid") or "").endswith("Active")
+        any(option.get_attribute(f"aria-{word}") == "true" for word in ("selected", "checked", "pressed"))
         for option in options.all()
     ]
     return options.nth(taken.index(False))

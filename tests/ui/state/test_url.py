@@ -93,6 +93,17 @@ def test_a_field_that_was_emptied_is_the_default_again() -> None:
     assert (out(at)["seed"], out(at)["refused"], query(at)) == (123, None, {})
 
 
+def test_a_server_that_was_restarted_takes_what_the_browser_brings_along() -> None:
+    at = opened(seed="7")
+    at.number_input(key="seed").set_value(8)
+    at.segmented_control(key="alignment").set_value("shifted")
+    after = AppTest.from_function(page)
+    after.query_params["seed"] = "7"
+    after._run(widget_state=at._tree.get_widget_states())
+    assert (out(after)["seed"], after.number_input(key="seed").value) == (8, 8)
+    assert query(after) == {"seed": "8", "alignment": "shifted"}
+
+
 def test_back_reads_the_address_again() -> None:
     at = opened(seed="7")
     at.number_input(key="seed").set_value(8).run()
