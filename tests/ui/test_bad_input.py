@@ -2,6 +2,7 @@
 
 import pytest
 
+from gptcore.texts import text_in
 from tests.support.visiting import (
     address_of,
     choose,
@@ -195,8 +196,9 @@ def test_a_hundred_kilobytes_in_the_address() -> None:
     at = visit(prompt_1=text, target_1="x")
     assert "100,000" in warnings(at)[0]
     assert typed(at) == [(text, "x")]
-    assert address_of(at) == {}
-    assert any("too long for a link" in caption.value for caption in at.caption)
+    address = address_of(at)
+    assert (set(address), len(address["rest"])) == ({"target_1", "rest"}, 32)  # the text waits on the server
+    assert text_in("en", "app")("address_too_long") in [caption.value for caption in at.caption]
     press(at, "mend_shorten_1")
     assert len(typed(at)[0][0]) <= 20_000
     press(at, "mend_shifted_1")
