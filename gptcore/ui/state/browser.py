@@ -1,6 +1,6 @@
 """What Streamlit knows of the event that started a run and does not give to a page: the one place that asks its inside.
 
-Written for streamlit 1.67; `tests/ui/state/test_browser.py` says so if another one is built differently.
+Written for streamlit 1.67; `tests/ui/state/test_events.py` says so if another one is built differently.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ Written for streamlit 1.67; `tests/ui/state/test_events.py` says so if another o
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -62,7 +63,10 @@ def _in_order(handle: Callable[[AppSession, BackMsg], None]) -> Callable[[AppSes
                 asyncio.get_running_loop().call_later(_PAUSE, deliver, session)
                 return
             queue.popleft()
-            _prepare(session, message)
+            try:
+                _prepare(session, message)
+            except Exception:  # the event counts all the same
+                logging.getLogger(__name__).exception("An event could not be looked through")
             handle(session, message)
 
     @wraps(handle)
@@ -90,11 +94,19 @@ def _ready(session: AppSession) -> bool:
     return bool(context.fragment_ids_this_run) or context.parallel_coordinator in _taken_in
 
 
+def _echoes_of(session: AppSession) -> Echoes | None:
+    try:
+        echoes = session._session_state[ECHOES]
+    except KeyError:  # before the first run
+        return None
+    return echoes if isinstance(echoes, Echoes) else None
+
+
 def _prepare(session: AppSession, message: BackMsg) -> None:
     """Leave echoes out of an event, and add the buttons of a part of the page whose own run has not begun."""
     state = message.rerun_script.widget_states
-    echoes = session._session_state.filtered_state.get(ECHOES)
-    if isinstance(echoes, Echoes):
+    echoes = _echoes_of(session)
+    if echoes is not None:
         keys = {widget.id: user_key_from_element_id(widget.id) or widget.id for widget in state.widgets}
         seen = {
             keys[widget.id]: int(widget.string_value)

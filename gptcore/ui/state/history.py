@@ -150,14 +150,6 @@ class History:
         """The parameters that were sent last."""
         return dict(self._written)
 
-    def forget(self) -> None:
-        """Let everything be the default again, as on a first visit."""
-        self.unread.clear()
-        self._taken.clear()
-        self._changed.clear()
-        self._shown.clear()
-        self._blank = True
-
     def _read(self, query: dict[str, str]) -> bool:
         """Let what was shown at this address count, or where that is not known, what it says."""
         known = next((e.words for e in reversed(self.entries) if e.words is not None and self._is(e, query)), None)

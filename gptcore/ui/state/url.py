@@ -1,7 +1,7 @@
 """The address is the state: what a visitor sees can be reopened from its URL, by anyone.
 
 Every run calls `arrive()` before Streamlit's navigation, `begin()` once the page is known, and `finish()` at its end
-(all in frame.py). In between, each piece of state calls `value(key, …)`, or `from_address`, `take` and `put`. An
+(all in frame.py). In between, each piece of state calls `value(key, …)`, or `said(key)` and `put(key, …)`. An
 address is read when it is new, at the start of a visit and when the visitor goes back or forward (`history.py`);
 everything else follows the session, and the address follows that. Streamlit's own `bind="query-params"` does not
 write what a program sets (a preset, a fix), and drops a page's parameters on other pages.
@@ -248,13 +248,6 @@ def finish() -> bool:
     if send:
         st.query_params.from_dict(wanted)
     return wanted == whole
-
-
-def start_anew() -> None:
-    """In a callback: let everything be as on a first visit."""
-    visit = _visit()
-    visit.history.forget()
-    visit.refused.clear()
 
 
 def _claim(visit: _Visit) -> None:
