@@ -29,6 +29,7 @@ BANNED = {
 """What was said once, and has one plain word now: uniform guessing, top prediction, fix, validation, link, …"""
 
 SAID_TWO_WAYS = {
+    ", ",
     "Model",
     "Size",
     "Text",
