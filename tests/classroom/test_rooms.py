@@ -304,6 +304,22 @@ def test_threads_and_processes_share_a_room_and_lose_nothing(tmp_path: Path) -> 
     assert (rooms.signals.folder / now.signal).read_text() == f"{now.version} {now.activity}"
 
 
+def test_processes_that_start_at_once_make_one_file(tmp_path: Path) -> None:
+    script = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from gptcore.classroom import Rooms\n"
+        "while not Path(sys.argv[2]).exists():\n"
+        "    time.sleep(0.001)\n"
+        "Rooms(sys.argv[1]).open()\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "rooms.sqlite"), str(tmp_path / "go")]
+    processes = [subprocess.Popen(command, cwd=ROOT) for _ in range(4)]
+    time.sleep(1.0)
+    (tmp_path / "go").touch()
+    assert [process.wait(60) for process in processes] == [0, 0, 0, 0]
+
+
 def test_a_process_that_is_killed_loses_no_guess(tmp_path: Path) -> None:
     rooms = Rooms(tmp_path / "rooms.sqlite")
     room = rooms.open()

@@ -255,8 +255,8 @@ def test_the_results_are_a_list_and_a_table(shared: Rooms) -> None:
         settled(ada.run())
     press(at, "reveal")
     press(at, "room_done")
-    labels = [expander.label for expander in at.expander]
-    assert [label[:2] for label in labels[:2]] == ["1.", "2."]
+    labels = [expander.label for expander in at.expander if expander.label[0].isdigit()]
+    assert [label[:2] for label in labels] == ["1.", "2."]
     assert any(
         element.proto.label == text_in("en", "classroom")("save_results") for element in at.get("download_button")
     )
