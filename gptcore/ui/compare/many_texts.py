@@ -60,8 +60,9 @@ def _start(key: tuple[ModelChoice, tuple[Row, ...], bool]) -> Job[ListRecord]:
     def make(stopped: CancelCheck) -> Iterator[ListRecord]:
         return _scored(choice, rows, first_token, stopped)
 
-    # a gate of its own: each batch of rows takes a turn at the model, so jobs need not wait for one another
-    return own_jobs().start(JOB, key, make, len(rows), gate=FairGate())
+    # Each batch of rows takes a turn at the model, as a page does: the jobs need no queue of their own, and must not
+    # be slow to give their turn back.
+    return own_jobs().start(JOB, key, make, len(rows), gate=FairGate(), urgent=True)
 
 
 def _go_on(key: Any) -> None:

@@ -48,8 +48,9 @@ def start_scoring(choice: ModelChoice, entered: LongText, prepared: TextJob) -> 
     def make(stopped: CancelCheck) -> Iterator[Scored]:
         return _scored(choice, prepared, (choice, entered))
 
-    # a gate of its own: each batch of windows takes a turn at the model, so jobs need not wait for one another
-    return own_jobs().start(JOB, (choice, entered), make, len(prepared.windows), gate=FairGate())
+    # Each batch of windows takes a turn at the model, as a page does: the jobs need no queue of their own, and must
+    # not be slow to give their turn back.
+    return own_jobs().start(JOB, (choice, entered), make, len(prepared.windows), gate=FairGate(), urgent=True)
 
 
 def _scored(choice: ModelChoice, prepared: TextJob, key: Hashable) -> Iterator[Scored]:
@@ -114,7 +115,7 @@ def measuring_job(choice: ModelChoice, text: str, ways: Sequence[tuple[int, bool
     def make(stopped: CancelCheck) -> Iterator[Measurement]:
         return _measured(choice, text, ways, stopped)
 
-    return own_jobs().start(STRIDES_JOB, key, make, len(ways), gate=FairGate())
+    return own_jobs().start(STRIDES_JOB, key, make, len(ways), gate=FairGate(), urgent=True)
 
 
 def _measured(
