@@ -46,6 +46,10 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
     """
     text = page_text("compare")
     if not choice.of_kind.seeded:
+        if not choice.has_untrained_twin:
+            st.info(text("no_seeds_for_it"), icon=":material/info:")
+            st.button(text("use_untrained"), key="use_untrained", on_click=_take_along, args=(choice.seed,))
+            return
         st.info(text("only_the_shape"), icon=":material/info:")
     seeds = chosen_seeds()
     url.value("chosen_seed", -1, url.whole_number(-1, MAX_SEED))

@@ -10,7 +10,9 @@ from gptcore.config import GPTConfig
 from gptcore.errors import InputError
 from gptcore.tokenizers.base import Tokenizer
 from gptcore.tokenizers.gpt2 import gpt2_tokenizer
+from gptcore.tokenizers.model_rows import fit_tokenizer
 from gptcore.ui.models.kinds import KINDS, ModelKind
+from gptcore.weights.architecture import TransformersConfig
 
 DEFAULT_SEED = 123
 CHOICE_KEY = "_model_choice"
@@ -64,6 +66,12 @@ class ModelChoice:
     def vocab_size(self) -> int:
         """V, the number of rows of its output head."""
         return self.config.vocab_size
+
+    @property
+    def has_untrained_twin(self) -> bool:
+        """Whether a seed draws an untrained model of the same architecture that reads the same tokens."""
+        shipped = fit_tokenizer(None, self.vocab_size)
+        return not isinstance(self.config, TransformersConfig) and self.tokenizer.name == shipped.name
 
     @property
     def id(self) -> str:

@@ -84,10 +84,8 @@ def training_script(plan: Plan, records: int | None = None) -> str:
     setup, model = model_code(plan.choice)
     settings = ", ".join(f"{name}={value!r}" for name, value in plan.config.to_dict().items())
     if plan.examples:
-        imports = (
-            "from gptcore import Example, TrainConfig, TrainingRun, encode, gpt2_tokenizer, train, watched_targets\n"
-        )
-        learned = f"{examples_code(plan.examples)}batch = encode(examples, gpt2_tokenizer())\n"
+        imports = "from gptcore import Example, TrainConfig, TrainingRun, encode, train, watched_targets\n"
+        learned = f"{examples_code(plan.examples)}batch = encode(examples, model.tokenizer)\n"
         steps, watched = "train(model, [batch], config, watched=batch)", ", watched_targets(batch)"
         table = "run.targets_frame().tail(len(record.target_probability))"
     else:

@@ -151,3 +151,15 @@ def test_a_model_that_is_replaced_is_another_choice(made: Path, tmp_path: Path) 
     look_again()
     assert choice_of("gpt2/chinese") != before
     assert describe_model(made / "chinese").usable
+
+
+@pytest.mark.parametrize("name", ["gpt2/same-size", "found/llama"])
+def test_no_untrained_model_of_its_shape_reads_its_text_in_other_tokens(name: str) -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    at.switch_page("pages/compare.py")
+    for key, words in {"compare": "seeds", "model": name, **CHINESE}.items():
+        at.query_params[key] = words
+    settled(at.run())
+    assert text_in("en", "compare")("no_seeds_for_it") in [info.value for info in at.info]
+    settled(at.button(key="use_untrained").click().run())
+    assert at.selectbox(key="model").value == "untrained"
