@@ -15,6 +15,7 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit import config
 
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parents[1]
@@ -53,6 +54,17 @@ def warm_up() -> None:
     settle()
 
 
+def allow_large_uploads() -> None:
+    """Where the server answers this machine only, let it take a checkpoint; a shared one keeps its own small limit.
+
+    Each field for files has a limit of its own besides.
+    """
+    from gptcore.ui.models.machine import MAX_UPLOAD_MEGABYTES, listens_locally
+
+    if listens_locally():
+        config.set_option("server.maxUploadSize", MAX_UPLOAD_MEGABYTES)
+
+
 def _warm_up_or_say_why() -> None:
     try:
         warm_up()
@@ -62,6 +74,7 @@ def _warm_up_or_say_why() -> None:
 
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
+    allow_large_uploads()
     if os.environ.get("GPT_EXPLORER_WARM") == "1":
         threading.Thread(target=_warm_up_or_say_why, name="warm-up", daemon=True).start()
     yield

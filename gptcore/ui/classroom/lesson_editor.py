@@ -15,7 +15,7 @@ from gptcore.ui.room.actions import attempt, refusal
 from gptcore.ui.room.lesson import teach
 from gptcore.ui.room.session import Visit, lesson_of_link, rooms
 from gptcore.ui.state.translations import current_language, page_text
-from gptcore.ui.widgets.basics import download, plain
+from gptcore.ui.widgets.basics import MAX_FILE_MEGABYTES, download, plain
 
 _CHANGES = {"save": "check", "up": "arrow_upward", "down": "arrow_downward", "remove": "delete"}
 
@@ -73,7 +73,9 @@ def _choose(visit: Visit) -> None:
 
 def _open_file(visit: Visit) -> None:
     """A lesson from a file."""
-    uploaded = st.file_uploader(page_text("lessons")("upload"), type="json", key="lesson_upload")
+    uploaded = st.file_uploader(
+        page_text("lessons")("upload"), type="json", key="lesson_upload", max_upload_size=MAX_FILE_MEGABYTES
+    )
     if uploaded is None:
         return
     try:

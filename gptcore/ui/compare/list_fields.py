@@ -14,7 +14,7 @@ from gptcore.tokenizers.base import clean_text
 from gptcore.ui.state import url
 from gptcore.ui.state.kept_texts import KeptText, keep_text, kept_text
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.basics import code_span, error_sentence
+from gptcore.ui.widgets.basics import MAX_FILE_MEGABYTES, code_span, error_sentence
 
 MAX_ROWS = 10_000
 LONGEST_IN_ADDRESS = 1_500
@@ -91,7 +91,13 @@ def _fields(kept: KeptText | None) -> str:
     text = page_text("many_texts")
     left, right = st.columns([2, 1])
     with right:
-        st.file_uploader(text("upload"), key="list_upload", help=text("upload_help"), on_change=_uploaded)
+        st.file_uploader(
+            text("upload"),
+            key="list_upload",
+            help=text("upload_help"),
+            on_change=_uploaded,
+            max_upload_size=MAX_FILE_MEGABYTES,
+        )
         refused: InputError | None = st.session_state.get("_list_upload_refused")
         if refused is not None:
             st.warning(error_sentence(refused), icon=":material/error:")

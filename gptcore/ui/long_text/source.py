@@ -16,7 +16,7 @@ from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.kept_texts import KeptText, keep_text, kept_text
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.basics import code_span, error_sentence
+from gptcore.ui.widgets.basics import MAX_FILE_MEGABYTES, code_span, error_sentence
 
 if TYPE_CHECKING:
     from gptcore.windows import TextJob
@@ -134,7 +134,13 @@ def _text_field(kept: KeptText | None) -> str:
     text = page_text("long_text")
     left, right = st.columns([2, 1])
     with right:
-        st.file_uploader(text("upload"), key="long_upload", help=text("upload_help"), on_change=_uploaded)
+        st.file_uploader(
+            text("upload"),
+            key="long_upload",
+            help=text("upload_help"),
+            on_change=_uploaded,
+            max_upload_size=MAX_FILE_MEGABYTES,
+        )
         refused: InputError | None = st.session_state.get("_long_upload_refused")
         if refused is not None:
             st.warning(error_sentence(refused), icon=":material/error:")

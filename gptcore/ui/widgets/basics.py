@@ -17,6 +17,8 @@ from gptcore.texts import Text
 from gptcore.token_display import visible
 from gptcore.ui.state.translations import page_text
 
+MAX_FILE_MEGABYTES = 5
+"""The longest file that a field for texts, tables and lessons takes."""
 PLOTLY_CONFIG = {"displaylogo": False, "scrollZoom": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
 
 
