@@ -21,7 +21,7 @@ from torch import Tensor
 
 from gptcore.errors import InputError
 from gptcore.examples import Example, TokenBatch, check_context, encode
-from gptcore.language_model import LanguageModel
+from gptcore.language_model import LanguageModel, device_of, is_model
 from gptcore.results.report import Provenance, RankCurve, Report, perplexity_of
 from gptcore.tokenizers.base import Tokenizer
 
@@ -60,6 +60,9 @@ def score(
     >>> report.cross_entropy, report.perplexity
     (1.7744, 5.8967)
     """
+    if not is_model(model):
+        kind = type(model).__name__
+        raise TypeError(f"a model is wanted, such as untrained_model(…) or load_model(…) returns, not a {kind}")
     check_temperature(temperature)
     if top_k < 1:
         raise ValueError(f"top_k must be at least 1, not {top_k}")
@@ -121,7 +124,7 @@ def rank_curve(
     start = index - index % POSITIONS_AT_ONCE
     with torch.inference_mode():
         hidden = _scored_hidden_states(model, batch)[start : start + POSITIONS_AT_ONCE]  # (n, C)
-        logits = model.out_head(hidden)[index - start] / temperature  # (V,)
+        logits = comparable(model.out_head(hidden)[index - start]) / temperature  # (V,)
         check_finite(logits)
         probabilities = logits.softmax(dim=-1)  # (V,)
         target_rank = 1 + int((logits > logits[targets[index]]).sum())
@@ -146,6 +149,12 @@ def check_finite(numbers: Tensor) -> None:
         )
 
 
+def comparable(logits: Tensor) -> Tensor:
+    """Logits in main memory, in float32 at least: half precision cannot tell close probabilities apart."""
+    logits = logits.to("cpu")
+    return logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits
+
+
 def check_temperature(temperature: float) -> None:
     """Raise InputError("bad_temperature") unless it is finite and at least 0.000001."""
     if not LEAST_TEMPERATURE <= temperature < math.inf:
@@ -167,8 +176,9 @@ def _scored_hidden_states(model: LanguageModel, batch: TokenBatch) -> Tensor:
     """Hidden states (N, C) of the scored positions."""
     if model.training and model.config.drop_rate:
         raise ValueError("the model is in training mode and would drop activations: call model.eval() first")
-    hidden = model.hidden_states(torch.from_numpy(batch.inputs))  # (B, T, C)
-    return hidden[torch.from_numpy(batch.scored)]
+    device = device_of(model)
+    hidden = model.hidden_states(torch.from_numpy(batch.inputs).to(device))  # (B, T, C)
+    return hidden[torch.from_numpy(batch.scored).to(device)]
 
 
 def _scored_logits(model: LanguageModel, batch: TokenBatch) -> Iterator[tuple[int, int, Tensor]]:
@@ -176,7 +186,7 @@ def _scored_logits(model: LanguageModel, batch: TokenBatch) -> Iterator[tuple[in
     scored = _scored_hidden_states(model, batch)  # (N, C)
     for start in range(0, len(scored), POSITIONS_AT_ONCE):
         stop = min(start + POSITIONS_AT_ONCE, len(scored))
-        yield start, stop, model.out_head(scored[start:stop])
+        yield start, stop, comparable(model.out_head(scored[start:stop]))
 
 
 def _score_positions(logits: Tensor, targets: Tensor, top_k: int) -> dict[str, Tensor]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import gptcore
 from gptcore import (
@@ -18,6 +19,8 @@ from gptcore import (
     Example,
     TrainConfig,
     encode,
+    load_checkpoint,
+    save_checkpoint,
     score,
     seven_word_tokenizer,
     sweep_seeds,
@@ -134,6 +137,28 @@ def test_whole_numbers_of_numpy_are_seeds_on_a_cold_store_and_on_a_warm_one() ->
         assert sorted(record.seed for record in records) == [0, 1, 2]
         assert {type(record.seed) for record in records} == {int}
     assert untrained_model(SIZES["toy"], np.int64(5)).origin.seed == 5  # type: ignore[arg-type]
+
+
+def test_half_precision_scores_close_to_float32_and_keeps_the_models_weights() -> None:
+    model = untrained_model(SIZES["toy"], seed=1)
+    held = score(model, [EXAMPLE])
+    for dtype, digits in ((torch.bfloat16, 0.05), (torch.float16, 0.005), (torch.float64, 1e-5)):
+        report = score(untrained_model(SIZES["toy"], seed=1).to(dtype), [EXAMPLE])
+        assert report.log_probability == pytest.approx(held.log_probability, abs=digits)
+
+
+def test_what_is_no_model_is_refused_with_what_to_pass() -> None:
+    with pytest.raises(TypeError, match=r"not a Identity"):
+        score(torch.nn.Identity(), [EXAMPLE])  # type: ignore[arg-type]
+
+
+def test_paths_may_be_text(tmp_path: Path) -> None:
+    file = str(tmp_path / "model.safetensors")
+    save_checkpoint(untrained_model(SIZES["toy"], seed=1), file)
+    assert (
+        score(load_checkpoint(file), [EXAMPLE]).cross_entropy
+        == score(untrained_model(SIZES["toy"], 1), [EXAMPLE]).cross_entropy
+    )
 
 
 def test_examples_train_as_their_batch_does() -> None:

@@ -1,7 +1,6 @@
 """What a caller writes against the public names, checked with `mypy --strict` by test_public_api."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 
@@ -69,7 +68,7 @@ def perplexities(model: GPTModel, texts: list[str]) -> Iterator[float | str]:
             yield str(error)
 
 
-def stored(path: Path) -> list[str]:
+def stored(path: str) -> list[str]:
     """Save and load models, and continue a text with each."""
     save_checkpoint(trained_small_model(), path)
     models = [load_checkpoint(path), *(load_gpt2(folder.path) for folder in find_gpt2().values())]

@@ -35,7 +35,7 @@ def trained_small_model() -> GPTModel:
     return load_checkpoint(TRAINED_SMALL)
 
 
-def save_checkpoint(model: GPTModel, path: Path, *, dtype: torch.dtype = torch.float32) -> None:
+def save_checkpoint(model: GPTModel, path: Path | str, *, dtype: torch.dtype = torch.float32) -> None:
     """Write a model with its configuration and origin; `load_checkpoint` reads it back.
 
     A tied output head is not written twice. Rows that repeat within the token embedding are written once.
@@ -64,7 +64,7 @@ def save_checkpoint(model: GPTModel, path: Path, *, dtype: torch.dtype = torch.f
     }
     if (vocabulary := own_vocabulary(model)) is not None:
         metadata["tokenizer"] = vocabulary
-    write_whole(tensors, path, metadata)
+    write_whole(tensors, Path(path), metadata)
 
 
 def own_vocabulary(model: GPTModel) -> str | None:
@@ -74,13 +74,14 @@ def own_vocabulary(model: GPTModel) -> str | None:
     return base.to_json() if isinstance(base, FolderTokenizer) else None
 
 
-def load_checkpoint(path: Path) -> GPTModel:
+def load_checkpoint(path: Path | str) -> GPTModel:
     """The model in a file that `save_checkpoint` wrote, in evaluation mode, float32.
 
     Raises:
         ValueError: Naming the file and the fault, for a file that is missing, cut short, of another kind, or whose
             tensors do not fit its configuration.
     """
+    path = Path(path)
     tensors, metadata = read_safetensors(path)
     if metadata.get("format") != CHECKPOINT_FORMAT:
         raise ValueError(f"{path.name} is no checkpoint of this project: its format is {metadata.get('format')!r}")
