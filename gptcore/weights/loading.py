@@ -20,8 +20,6 @@ from gptcore.weights.checkpoints import load_checkpoint
 from gptcore.weights.description import tokenizer_of
 from gptcore.weights.layouts import BOOK, GPT2
 from gptcore.weights.model_paths import model_folder, published_name
-from gptcore.weights.pickled import load_pickled
-from gptcore.weights.safetensors_header import is_pickle
 from gptcore.weights.stored_model import StoredModel, inspect_model
 
 if TYPE_CHECKING:
@@ -147,8 +145,8 @@ def reading(stored: StoredModel) -> Iterator[TensorReader]:
     with ExitStack() as opened:
         readers: dict[Path, TensorReader] = {}
         for file in stored.files:
-            if is_pickle(file):
-                readers[file] = load_pickled(file).__getitem__
+            if file in stored.pickled:
+                readers[file] = stored.pickled[file].__getitem__
             else:
                 readers[file] = opened.enter_context(safe_open(file, framework="pt")).get_tensor
 

@@ -25,14 +25,16 @@ _MAX_ENTRIES = 200_000
 _MAX_PICKLE_BYTES = 64 * 2**20
 
 
-def read_pickled_header(path: Path) -> tuple[Header, dict[str, Any]]:
-    """The tensors of a checkpoint by name, and the settings that stand beside them; no weight is read.
+def read_pickled(path: Path) -> tuple[Header, dict[str, Any], dict[str, Tensor]]:
+    """What a checkpoint holds: its tensors as a file lists them, the settings beside them, and the tensors themselves.
+
+    The tensors are mapped from the file where its format allows it, so that no weight is read before it is used.
 
     Raises:
         InputError: "weights_pickle_refused" for a file that holds more than data, "weights_not_checkpoint" for one
             without a model's weights, "weights_truncated_archive" for one that is cut short; or as `open_regular`.
     """
-    tensors, settings = _load(path, "meta")
+    tensors, settings = _load(path)
     limit = path.stat().st_size
     listed = {}
     for name, tensor in tensors.items():
@@ -40,22 +42,16 @@ def read_pickled_header(path: Path) -> tuple[Header, dict[str, Any]]:
             raise _not_checkpoint(path)
         kind = str(tensor.dtype).removeprefix("torch.")
         listed[name] = StoredTensor(_KINDS.get(kind, kind), tuple(tensor.shape))
-    return Header(listed, {}), settings
+    return Header(listed, {}), settings, tensors
 
 
-def load_pickled(path: Path) -> dict[str, Tensor]:
-    """The tensors of a checkpoint by name, mapped from the file where its format allows it."""
-    return _load(path, "cpu")[0]
-
-
-def _load(path: Path, device: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def _load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     import torch
 
-    archive = _check_archive(path)
-    options: dict[str, Any] = {"mmap": True} if archive else {}
+    mapped = _check_archive(path)
     try:
         # The only call of torch.load here: with weights_only=True it builds tensors and containers and runs nothing.
-        loaded = torch.load(path, map_location=device if archive else "cpu", weights_only=True, **options)
+        loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except MemoryError:
         raise
     except Exception as error:  # whatever a file of a stranger's makes it raise

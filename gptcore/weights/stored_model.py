@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gptcore.config import GPTConfig
 from gptcore.errors import InputError
 from gptcore.regular_files import display_name, read_json
 from gptcore.weights.gpt2_layout import CONFIG, WEIGHTS, read_config
 from gptcore.weights.layouts import GPT2, Layout, check_tensors, plain_names, recognize, shape_from_tensors
-from gptcore.weights.pickled import read_pickled_header
+from gptcore.weights.pickled import read_pickled
 from gptcore.weights.safetensors_header import Header, StoredTensor, config_in, is_pickle, read_header
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CHECKPOINT_FORMAT = "gptcore-checkpoint-1"
 """What this project's own files say of themselves."""
@@ -41,6 +44,7 @@ class StoredModel:
         dtypes: The kinds of numbers in the files: "F32", "F16", "BF16".
         settings: What `config.json`, or the checkpoint itself, says.
         metadata: Of one of this project's own files.
+        pickled: The tensors of each file that is a pickle, by stored name; mapped, not read.
     """
 
     path: Path
@@ -52,6 +56,7 @@ class StoredModel:
     dtypes: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict, repr=False)
     metadata: dict[str, str] = field(default_factory=dict, repr=False)
+    pickled: dict[Path, dict[str, Tensor]] = field(default_factory=dict, repr=False)
 
     @property
     def folder(self) -> Path:
@@ -92,10 +97,13 @@ def inspect_model(path: Path, n_heads: int | None = None) -> StoredModel:
 
 def _inspect_files(path: Path, files: list[Path], settings: dict[str, Any], n_heads: int | None) -> StoredModel:
     names: dict[str, tuple[Path, str]] = {}
+    loaded: dict[Path, dict[str, Tensor]] = {}
     tensors: dict[str, StoredTensor] = {}
     header = Header({}, {})
     for file in files:
-        header, found = _read_any_header(file)
+        header, found, pickled = _read_any_header(file)
+        if pickled:
+            loaded[file] = pickled
         settings = found | settings if "model_type" in settings else settings | found
         plain = plain_names(header.tensors)
         names |= {name: (file, stored) for name, stored in plain.items()}
@@ -110,17 +118,17 @@ def _inspect_files(path: Path, files: list[Path], settings: dict[str, Any], n_he
     else:
         config = shape_from_tensors(layout, tensors, settings, n_heads)
     check_tensors(layout, config, tensors)
-    return StoredModel(path, layout.kind, config, layout, tuple(files), names, dtypes, settings)
+    return StoredModel(path, layout.kind, config, layout, tuple(files), names, dtypes, settings, {}, loaded)
 
 
-def _read_any_header(file: Path) -> tuple[Header, dict[str, Any]]:
-    """A weight file's header by what it is, not by what it is called; and the settings within it."""
+def _read_any_header(file: Path) -> tuple[Header, dict[str, Any], dict[str, Tensor]]:
+    """A weight file's header by what it is, not by what it is called; of a pickle its settings and tensors too."""
     if is_pickle(file):
-        return read_pickled_header(file)
+        return read_pickled(file)
     if file.suffix == ".safetensors":
-        return read_header(file), {}
+        return read_header(file), {}, {}
     try:
-        return read_header(file), {}
+        return read_header(file), {}, {}
     except InputError as error:
         if error.code != "weights_not_safetensors":
             raise
@@ -186,7 +194,7 @@ def _other_architecture(path: Path, settings: dict[str, Any], published: Path | 
     files = _shards(published) if published.name.endswith(".index.json") else [published]
     dtypes: set[str] = set()
     for file in files:
-        header, _ = _read_any_header(file)
+        header, _, _ = _read_any_header(file)
         dtypes |= {stored.dtype for stored in header.tensors.values()}
     from gptcore.weights.architecture import transformers_config
 
