@@ -11,6 +11,7 @@ TEXT = "The+President+sent+a+message%0Ato+the+Congress+of+the+United+States."
 def opened(page: Page, server: str, query: str = "") -> None:
     open_page(page, f"{server}/long_text?model=trained_small&long_text={TEXT}{query}")
     expect(keyed(page, "downloads_long")).to_be_visible(timeout=A_WHILE)
+    wait_until_idle(page)
 
 
 def test_a_token_opens_and_the_link_keeps_it(page: Page, server: str) -> None:

@@ -216,6 +216,11 @@ def _open_row(given: Row, record: ListRecord, choice: ModelChoice) -> None:
         if isinstance(given, str)
         else Example(given[0], given[1], alignment="continuation")
     )
-    if st.button(text("open_in_explore", row=row), key="list_open", icon=":material/search_insights:"):
-        show_examples((example,))
+    if st.button(
+        text("open_in_explore", row=row),
+        key="list_open",
+        icon=":material/search_insights:",
+        on_click=show_examples,  # before the page's own switch for the first token is drawn
+        args=((example,),),
+    ):
         st.switch_page("pages/explore.py")

@@ -25,6 +25,7 @@ from gptcore.ui.memory import memory_errors_as_sentences
 
 Record = TypeVar("Record")
 _RECENT = 20
+_BURST_SECONDS = 0.002
 _NICENESS = 10
 PATIENCE_SECONDS = 60.0
 """How long a paused job may keep others waiting."""
@@ -146,9 +147,9 @@ class Job(Generic[Record]):
 
     @property
     def per_second(self) -> float | None:
-        """Records a second, over the last few; None before there are two."""
+        """Records a second, over the last few; None before there are two, and for a burst that was kept ready."""
         times = self._times[-_RECENT:]
-        if len(times) < 2 or times[-1] == times[0]:
+        if len(times) < 2 or times[-1] - times[0] < _BURST_SECONDS:
             return None
         return (len(times) - 1) / (times[-1] - times[0])
 
