@@ -33,9 +33,9 @@ class ModelDescription:
         file_bytes: Size of the weight files, in bytes.
         vocabulary: Where its tokens come from: "tokenizer.json", "vocab.json + merges.txt", "vocab.txt" (its own),
             "gpt2" or "seven_words" (it brings none, and the size fits), or "" for none: it is scored by ids.
-        tokenizer: Its tokens; for a model without a vocabulary one that knows ids only.
         error: Why it cannot be used; None for one that can.
         marks: Changes whenever one of its files does.
+        n_heads: Attention heads, where they were asked for.
     """
 
     path: Path
@@ -45,14 +45,19 @@ class ModelDescription:
     dtype: str = ""
     file_bytes: int = 0
     vocabulary: str = ""
-    tokenizer: Tokenizer | None = None
     error: InputError | None = None
     marks: str = ""
+    n_heads: int | None = None
 
     @property
     def usable(self) -> bool:
         """Whether `load_model` loads it."""
         return self.error is None
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """Its tokens: of a model without a vocabulary ids only; None where it cannot be used."""
+        return _tokenizer(self.path, self.marks, self.n_heads) if self.usable else None
 
 
 def describe_model(path: Path | str, *, n_heads: int | None = None) -> ModelDescription:
@@ -132,7 +137,15 @@ def _describe(path: Path, marks: str, n_heads: int | None) -> ModelDescription:
     file_bytes = sum(file.stat().st_size for file in model.files)
     dtype = " + ".join(_NUMBERS[kind] for kind in model.dtypes if kind in _NUMBERS)
     try:
-        vocabulary, tokenizer = tokenizer_of(model)
+        vocabulary, _ = tokenizer_of(model)  # which reads it, so that a broken one is known
     except InputError as error:
         return ModelDescription(path, name, model.kind, None, dtype, file_bytes, error=error, marks=marks)
-    return ModelDescription(path, name, model.kind, model.config, dtype, file_bytes, vocabulary, tokenizer, marks=marks)
+    return ModelDescription(
+        path, name, model.kind, model.config, dtype, file_bytes, vocabulary, marks=marks, n_heads=n_heads
+    )
+
+
+@lru_cache(maxsize=8)
+def _tokenizer(path: Path, marks: str, n_heads: int | None) -> Tokenizer:
+    """A model's tokenizer; few are kept, since a large vocabulary takes some 100 MB."""
+    return tokenizer_of(inspect_model(path, n_heads))[1]

@@ -10,7 +10,7 @@ import streamlit as st
 from gptcore import number_format
 from gptcore.config import MAX_SEED
 from gptcore.errors import CancelCheck
-from gptcore.examples import Example, text_ids
+from gptcore.examples import Example, prefix_ids, text_ids
 from gptcore.token_display import visible
 from gptcore.ui.jobs.job import Job, own_jobs
 from gptcore.ui.jobs.progress import follow, status
@@ -85,7 +85,8 @@ def _prompt(choice: ModelChoice, examples: Sequence[Example], number: int) -> li
             key="generate_text",
             persist_state="session",
         )
-    return text_ids(examples[number - 1].prompt, tokenizer, "prompt")
+    prompt = examples[number - 1].prompt
+    return prefix_ids(prompt, tokenizer) + text_ids(prompt, tokenizer, "prompt")
 
 
 def _state() -> dict[str, Any]:
