@@ -76,8 +76,11 @@ class GPTConfig:
         return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """The sizes by name, for export."""
-        return asdict(self)
+        """The sizes by name, for export; `exact_gelu` only where it is on: GPT-2 and the book have no such setting."""
+        sizes = asdict(self)
+        if not self.exact_gelu:
+            del sizes["exact_gelu"]
+        return sizes
 
 
 GPT_CONFIG_124M = GPTConfig(vocab_size=50_257, context_length=256, emb_dim=768, n_heads=12, n_layers=12)

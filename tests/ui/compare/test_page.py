@@ -19,6 +19,7 @@ from gptcore.sweeps.runner import compare_examples
 from gptcore.texts import LANGUAGES, text_in
 from tests import ROOT
 from tests.support.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
+from tests.support.visiting import open_part
 
 MINI = SIZES["mini"]
 BOOK = PRESETS["book"]
@@ -162,7 +163,7 @@ def test_texts_are_compared_token_by_token(language: str) -> None:
     for record in (first, second):
         assert number_format.perplexity(record.report.perplexity) in sentences
     assert text("untrained_note") in [info.value for info in app.info]
-    (table,) = app.dataframe
+    (table,) = open_part(app, "aligned").dataframe
     assert table.value["change"].tolist() == pytest.approx(rows.change.tolist())
     assert not app.exception
 
