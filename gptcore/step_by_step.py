@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gptcore.examples import IGNORED, Example, TokenBatch, check_context, encode
-from gptcore.language_model import LanguageModel
+from gptcore.language_model import LanguageModel as Model
 from gptcore.results.steps import HEAD, WHOLE_VOCABULARY, Steps
 from gptcore.scoring import check_finite
 from gptcore.tokenizers.base import Tokenizer
@@ -35,12 +35,12 @@ def text_to_token_ids(examples: Sequence[Example], tokenizer: Tokenizer) -> tupl
     return inputs, targets
 
 
-def hidden_states(model: LanguageModel, inputs: Tensor) -> Tensor:
-    """What the model makes of each token and those before it."""
+def hidden_states(model: Model, inputs: Tensor) -> Tensor:
+    """What the model makes of each token."""
     return model.hidden_states(inputs)  # (B, T, C)
 
 
-def vocabulary_logits(model: LanguageModel, hidden: Tensor) -> Tensor:
+def vocabulary_logits(model: Model, hidden: Tensor) -> Tensor:
     """A score for every token of the vocabulary."""
     logits: Tensor = model.out_head(hidden)  # (B, T, V)
     return logits
@@ -95,7 +95,7 @@ def exp(cross_entropy_nats: Tensor) -> Tensor:
     return torch.exp(cross_entropy_nats.double())  # () float64, since float32 ends at exp(88.7)
 
 
-def run_steps(model: LanguageModel, examples: Sequence[Example]) -> Steps:
+def run_steps(model: Model, examples: Sequence[Example]) -> Steps:
     """All eleven steps on 1 to 8 examples, in float32, with what a page shows of each.
 
     Raises:
@@ -158,7 +158,7 @@ def _pieces(B: int, T: int) -> Iterator[tuple[slice, slice]]:
             yield slice(b, b + 1), slice(start, start + POSITIONS_AT_ONCE)
 
 
-def _steps_of(model: LanguageModel, hidden: Tensor, targets: Tensor, shown: int) -> dict[str, Tensor]:
+def _steps_of(model: Model, hidden: Tensor, targets: Tensor, shown: int) -> dict[str, Tensor]:
     """Steps 2 to 4, 6 and 10 on one piece, with the excerpts of its first `shown` positions. hidden (B, T, C)."""
     logits = vocabulary_logits(model, hidden)  # (B, T, V)
     probabilities = softmax(logits)  # (B, T, V)

@@ -374,7 +374,6 @@ def test_in_a_browser_a_model_is_switched_to_and_kept_when_the_page_is_reloaded(
 @pytest.mark.slow
 def test_in_a_browser_a_text_is_written_and_stopped(page: Page, server: str) -> None:
     open_page(page, f"{server}/?model=trained_small&generate_length=200")
-    keyed(page, "generation").get_by_text("Continue the prompt").click()
     page.get_by_role("button", name="Continue", exact=True).click()
     text = keyed(page, "generated").get_by_test_id("stCode")
     expect(text).to_contain_text(re.compile("every effort moves.+"), timeout=A_WHILE)
