@@ -27,8 +27,9 @@ def suggest_fixes(example: Example, tokenizer: Tokenizer) -> Iterator[Fix]:
     >>> from gptcore.tokenizers import gpt2_tokenizer
     >>> [fix.code for fix in suggest_fixes(Example("every effort moves", "effort moves you"), gpt2_tokenizer())]
     ['leading_space', 'continuation', 'shifted']
-    >>> [fix.example for fix in suggest_fixes(Example("I like ", "the sea", "continuation"), gpt2_tokenizer())]
-    [Example(prompt='I like', target=' the sea', alignment='continuation')]
+    >>> (fix,) = suggest_fixes(Example("I like ", "the sea", "continuation"), gpt2_tokenizer())
+    >>> fix.code, fix.example.prompt, fix.example.target
+    ('move_space', 'I like', ' the sea')
     """
     candidates = []
     target = example.target

@@ -82,7 +82,8 @@ def test_the_installed_library_gives_the_readmes_numbers_from_another_folder(ins
     run = subprocess.run([installed, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     where, loss, perplexity = run.stdout.split()[-3:]
     assert Path(where).is_relative_to(installed.parents[1])
-    assert (loss, perplexity) == ("10.7940", "48,725.82")
+    assert loss == "10.7940"
+    assert float(perplexity.replace(",", "")) == pytest.approx(48725.82, abs=0.1)  # .78 on one thread of PyTorch's
     helped = subprocess.run([installed, "-m", "gptcore", "--help"], cwd=tmp_path, capture_output=True, text=True)
     assert helped.returncode == 0
     assert "app" in helped.stdout

@@ -69,9 +69,9 @@ def test_no_input_of_an_allowed_length_takes_long(name: str, unit: str) -> None:
     typed = (unit * (longest // len(unit) + 1))[:longest]
     reader = (FIELDS | FILES)[name]
     said(reader, "a b")  # what is loaded once is loaded
-    start = time.process_time()
+    start = time.thread_time()  # other tests' threads may still be busy
     said(reader, f"{typed[:-1]}x")
-    assert time.process_time() - start < MOST_SECONDS * (2 if name == "fixes" else 1)  # two fields in one
+    assert time.thread_time() - start < MOST_SECONDS * (2 if name == "fixes" else 1)  # two fields in one
 
 
 odd = st.text(st.characters() | st.sampled_from("0123456789 ,-–~[]()\n\t\"'⟨⟩_.eE+−１١"), max_size=60)

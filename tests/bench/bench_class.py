@@ -45,7 +45,7 @@ app = st.App({page!r}, middleware=[Middleware(Delivery)])
 BARE_PAGE = """
 import plotly.graph_objects as go
 import streamlit as st
-name = st.text_input("Name", key="prompt_1")
+name = st.text_area("Name", key="prompt_1")
 st.metric("Perplexity", f"{{len(name)}}")
 st.plotly_chart(go.Figure(go.Bar(x=[1, 2, 3], y=[3, 1, 2])), key="chart")
 """
@@ -135,7 +135,7 @@ def crowd(
 
 
 def typing(bare: Path) -> list[Result]:
-    """From the Enter key to the number that answers, in Chromium."""
+    """From Ctrl+Enter to the number that answers, in Chromium."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_ARGS))
         times: dict[str, list[float]] = {}
@@ -149,10 +149,10 @@ def typing(bare: Path) -> list[Result]:
                 times[name] = []
                 for n in range(12):
                     before = number.inner_text()
-                    field = keyed(page, "prompt_1").locator("input")
+                    field = keyed(page, "prompt_1").locator("textarea")
                     field.fill(f"every effort moves you{' on' * (n + 1)}")
                     page.evaluate(WATCH, before)
-                    field.press("Enter")
+                    field.press("Control+Enter")
                     page.wait_for_function("() => window.answered")
                     times[name].append(page.evaluate("window.answered - window.pressed") / 1000)
                 page.close()

@@ -13,7 +13,9 @@ from tests.support.watching import CHARTS, ONE_ROW, SECONDS, Watched, drawn, met
 @pytest.mark.slow
 def test_the_first_view_comes_with_no_click(visitor: Watched) -> None:
     page = visitor.open()
-    expect(metric(page, "perplexity")).to_have_text("48,725.82", timeout=SECONDS)
+    expect(metric(page, "perplexity")).to_have_text(
+        re.compile(r"^48,725\.(82|78)$"), timeout=SECONDS
+    )  # .78 on one thread
     expect(metric(page, "cross_entropy")).to_have_text("10.7940")
     expect(metric(page, "mean_log_probability")).to_have_text("−10.7940")
     for key in CHARTS:

@@ -13,6 +13,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -141,6 +142,7 @@ def test_a_cluster_of_two_processes(alone: dict[int, float], monkeypatch: pytest
     # A process that is spawned runs __main__ again, and AppTest leaves the app there.
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     with (
+        mock.patch.dict(os.environ),  # a cluster sets OMP_NUM_THREADS=1 in it, and leaves it so
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):

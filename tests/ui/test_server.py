@@ -29,7 +29,8 @@ def test_it_warms_up_and_shows_the_books_numbers(tmp_path: Path) -> None:
             first_seen = dict(first.metrics)
         with visitors(server.url, ["lang=zh"]) as (second,):
             second.run()
-    assert "48,725.82" in first_seen.values()
+    perplexity = float(first_seen["Perplexity"].replace(",", ""))
+    assert perplexity == pytest.approx(48725.82, abs=0.1)  # .78 on one thread of PyTorch's
     assert list(second.metrics.values()) == list(first_seen.values())
     assert set(second.metrics) & set(first_seen) == set()  # in the other language
     assert "could not be warmed up" not in log.read_text("utf-8")
