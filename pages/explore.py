@@ -4,10 +4,10 @@ import streamlit as st
 
 from gptcore.errors import InputError
 from gptcore.ui.examples.editor import examples_editor
-from gptcore.ui.frame import current_choice, heading, page_controls
+from gptcore.ui.frame import current_choice, heading, page_controls, part_of_page
 from gptcore.ui.models.result_cache import kept_report, report_for
 from gptcore.ui.report.numbers import temperature_control
-from gptcore.ui.report.position import choose_position
+from gptcore.ui.report.position import POSITIONS, choose_position
 from gptcore.ui.widgets.basics import charts_to_come, error_sentence
 
 heading("explore")
@@ -35,10 +35,10 @@ if entered is not None:
         entered.show_surprise(report)
         numbers_of_the_chain(report)
         other_model(choice)
-        figures = charts.linked_charts(report)
-        charts.position_inspector(report, choice, examples)
+        figures = charts.linked_figures(report)
+        part_of_page(POSITIONS, lambda: charts.positions(report, choice, examples, figures))
         table(report)
         details.self_check(report)
         generation_view(choice, examples)
         details.code(choice, examples, temperature)
-        report_downloads(report, choice, examples, temperature, figures)
+        report_downloads(report, choice, examples, temperature, charts.by_title(figures))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from gptcore.ui.widgets.light_pictures import light_pictures
 
 _ASSETS = Path(__file__).parent / "assets"
 ICON = _ASSETS / "icon.svg"
-_CONTROLS = "_page_controls"
+_CONTROLS, _PAGE = "_page_controls", "_page"
 events.keep_order()
 
 PAGES = {
@@ -120,6 +121,7 @@ def frame(page: Any) -> None:
     unknown_model_notice()
     begin_visit()
     name = page.url_path or next(iter(PAGES))  # Streamlit gives the first page the empty address
+    st.session_state[_PAGE] = name
     covered = room_strip(name, current_choice())
     if url.incomplete():
         st.info(text("address_incomplete"), icon=":material/link_off:")
@@ -138,6 +140,29 @@ def frame(page: Any) -> None:
     if not covered:
         after_page(name)
     settle()
+
+
+def part_of_page(key: str, draw: Callable[[], None]) -> None:
+    """A part of a page that can run by itself: with a widget in it, or by `st.rerun(key)` in a callback.
+
+    The address follows what is shown in it, as it does after a run of the whole page.
+    """
+    page = st.session_state[_PAGE]
+
+    @st.fragment(key=key)
+    def part() -> None:
+        alone = url.begin_part()
+        try:
+            with memory_errors_as_sentences():
+                draw()
+        except InputError as error:  # what no field on the page is the reason for
+            st.warning(error_sentence(error), icon=":material/error:")
+        url.mark(key)
+        if alone:
+            url.finish_part()
+            after_page(page)
+
+    part()
 
 
 def current_choice() -> ModelChoice:

@@ -70,6 +70,43 @@ def test_a_button_and_a_field_right_after_it(page: Page, line: Proxy) -> None:
     assert query(page)["seed"] == shown(page, "seed") != "123"
 
 
+def whole_runs(page: Page) -> str:
+    """Return a word that is another one after each run of the whole page."""
+    return keyed(page, "_seen_page").locator("input").input_value()
+
+
+def test_a_position_runs_its_part_of_the_page_alone(page: Page, line: Proxy) -> None:
+    go(page, line, "/?size=mini")
+    before, chips = whole_runs(page), keyed(page, "tokens_1").get_by_role("button")
+    chips.nth(1).click()
+    settle(page)
+    keyed(page, "chart_log_probabilities").locator(".barlayer .point").nth(4).click(force=True)
+    settle(page)
+    assert (query(page)["position"], shown(page, "position")[:1], whole_runs(page)) == ("5", "5", before)
+    page.go_back()
+    settle(page)
+    assert (query(page)["position"], shown(page, "position")[:1]) == ("2", "2")
+
+
+def test_positions_and_texts_in_quick_succession(page: Page, line: Proxy) -> None:
+    go(page, line, "/?size=mini")
+    chips = keyed(page, "tokens_1").get_by_role("button")
+    line.delay_ms = 150
+    for index in (2, 1, 0, 1):  # one that was open before, too
+        chips.nth(index).click()
+        page.wait_for_timeout(60)
+    settle(page)
+    assert (query(page)["position"], shown(page, "position")[:1]) == ("2", "2")
+    change(page, "position", "1")
+    settle(page)
+    assert ("position" in query(page), shown(page, "position")[:1]) == (False, "1")
+    wanted = change(page, "prompt_1", "one two three")
+    chips.nth(2).click()
+    settle(page)
+    assert (shown(page, "prompt_1"), query(page)["position"], query(page)["prompt_1"]) == (wanted, "3", wanted)
+    expect(chips.first).to_contain_text("one")
+
+
 def test_what_is_typed_last_before_a_page_is_left(page: Page, line: Proxy) -> None:
     go(page, line, "/?size=mini")
     line.hold()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,45 +14,56 @@ from gptcore.results.report import perplexity_of
 from gptcore.token_display import visible
 from gptcore.ui.explore.layers import layers_view
 from gptcore.ui.models.choice import ModelChoice
-from gptcore.ui.report.position import _position, choose_position, likeliest_tokens, position_field
+from gptcore.ui.report.position import choose_position, chosen_position, likeliest_tokens, position_field
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, code_span, current_style
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from gptcore.charts.theme import Style
     from gptcore.results.report import Report
     from gptcore.texts import Text
+    from gptcore.ui.widgets.figures import KeptFigure
 
 
-def linked_charts(report: Report) -> dict[str, go.Figure]:
-    """Target probabilities, their logs, the ruler; a click on any position opens it. Returns the figures by title."""
-    from gptcore.charts.report_positions import highlighted, log_probabilities, target_probabilities
+def linked_figures(report: Report) -> dict[str, KeptFigure]:
+    """Target probabilities, their logs, the ruler: the figures by the keys of their charts."""
+    from gptcore.charts.report_positions import log_probabilities, target_probabilities
     from gptcore.ui.widgets.figures import KeptFigure
 
     text, style = page_text("explore"), current_style()
-    band = highlighted(report, _position(report), style)
+    draws = {"chart_target_probabilities": target_probabilities, "chart_log_probabilities": log_probabilities}
+    figures = {key: KeptFigure(draw, (report,), text.group(key), style) for key, draw in draws.items()}
+    return figures | {"chart_perplexity": _ruler(report, text, style)}
+
+
+def by_title(figures: Mapping[str, KeptFigure]) -> dict[str, KeptFigure]:
+    """The figures by their titles, as exports name them."""
+    return {page_text("explore")(f"{key}.title"): figure for key, figure in figures.items()}
+
+
+def positions(
+    report: Report, choice: ModelChoice, examples: Sequence[Example], figures: Mapping[str, KeptFigure]
+) -> None:
+    """The linked charts, then the position that is open; a click on any position opens it."""
+    from gptcore.charts.report_positions import highlighted
+
+    text = page_text("explore")
+    band = highlighted(report, chosen_position(report), current_style())
+    words = {"chart_target_probabilities": _probabilities_in_words, "chart_log_probabilities": _logs_in_words}
     left, right = st.columns(2)
-    figures: dict[str, go.Figure] = {}
-    for column, key, draw, summary in (
-        (left, "chart_target_probabilities", target_probabilities, _probabilities_in_words(report)),
-        (right, "chart_log_probabilities", log_probabilities, _logs_in_words(report)),
-    ):
-        figure, title = KeptFigure(draw, (report,), text.group(key), style), text(f"{key}.title")
-        figures[title] = figure
+    for column, (key, in_words) in zip((left, right), words.items(), strict=True):
+        figure = figures[key].with_shapes(band).clickable()
         with column, st.container(border=True):
-            chart(figure.with_shapes(band).clickable(), key, summary, title=title, on_position=choose_position)
+            chart(figure, key, in_words(report), title=text(f"{key}.title"), on_position=choose_position)
             if column is left:
                 st.markdown(text("own_text", choices=_own_choices(report)))
-    title = text("chart_perplexity.title")
-    figures[title] = _ruler(report, text, style)
     with st.container(border=True):
-        chart(figures[title], "chart_perplexity", _perplexity_in_words(report), title=title)
-    return figures
+        key = "chart_perplexity"
+        chart(figures[key], key, _perplexity_in_words(report), title=text(f"{key}.title"))
+    _position_inspector(report, choice, examples)
 
 
-def _ruler(report: Report, text: Text, style: Style) -> go.Figure:
+def _ruler(report: Report, text: Text, style: Style) -> KeptFigure:
     """The perplexity on a ruler, with each text's own where there are several."""
     from gptcore.charts.ruler import perplexity_ruler
     from gptcore.ui.widgets.figures import KeptFigure
@@ -104,7 +115,7 @@ def _perplexity_in_words(report: Report) -> str:
     )
 
 
-def position_inspector(report: Report, choice: ModelChoice, examples: Sequence[Example]) -> None:
+def _position_inspector(report: Report, choice: ModelChoice, examples: Sequence[Example]) -> None:
     """One position opened: its equation with the numbers in it, its share, its likeliest tokens, all probabilities."""
     from gptcore.charts.report_distribution import rank_curve
     from gptcore.ui.models.result_cache import rank_curve_for

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from gptcore import number_format
 from gptcore.token_display import visible
-from gptcore.ui.state import url
+from gptcore.ui.state import browser, url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, code_span, current_style
 
@@ -16,15 +18,22 @@ if TYPE_CHECKING:
     from gptcore.results.report import Report
 
 
+POSITIONS = "positions"
+"""The part of a page that shows which position is open: it runs by itself when another one is chosen."""
+
+
 def choose_position(index: int) -> None:
-    """Open a scored position, by its index in the report."""
+    """In a callback: open a scored position, by its index in the report."""
     st.session_state["position"] = index + 1
+    if not browser.part_alone() and url.only_changed("position"):
+        with suppress(StreamlitAPIException):  # there is no such part: the whole page runs
+            st.rerun(POSITIONS)
 
 
 def position_field(report: Report) -> int:
     """The field that chooses a scored position; its index."""
     text = page_text("explore")
-    index = _position(report)
+    index = chosen_position(report)
     st.selectbox(
         text("position"),
         list(range(1, report.positions + 1)),
@@ -63,7 +72,7 @@ def likeliest_tokens(report: Report, index: int, key: str, *, title: str, k: int
     )
 
 
-def _position(report: Report) -> int:
+def chosen_position(report: Report) -> int:
     """Index of the chosen position; the first where the address or another text names one that is not there."""
     number, _ = url.value("position", 1, url.whole_number(1, 100_000))
     if number > report.positions:

@@ -30,6 +30,12 @@ def went_back() -> bool:
     return context is not None and bool(context.is_history_navigation)
 
 
+def part_alone() -> bool:
+    """Whether this run draws one part of the page, a fragment, and leaves the rest as it is."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context is not None and bool(context.fragment_ids_this_run)
+
+
 def sent_values(keys: Iterable[str]) -> dict[str, Any] | None:
     """What the event carried for widgets of these keys; None for a run that no event of a widget started."""
     state = _session_state()

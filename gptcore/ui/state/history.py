@@ -70,12 +70,10 @@ class History:
             Whether the address decides on what was not changed since the last one was written.
         """
         self._next, self._next_query = {}, {}
-        for key in {*self._shown, *self.unread}:
-            value = held(key)
-            if value is not MISSING and value != self._shown.get(key, MISSING):
-                self.unread.pop(key, None)
-                self._taken.add(key)
-                self._changed.add(key)
+        for key in self.differing(held):
+            self.unread.pop(key, None)
+            self._taken.add(key)
+            self._changed.add(key)
         query, moved, first = dict(query), page != self._page, not self.entries
         self._page = page
         if first or went_back:
@@ -88,6 +86,11 @@ class History:
         else:
             return self._read(query)
         return False
+
+    def differing(self, held: Callable[[str], Any]) -> set[str]:
+        """The keys of which the session holds another value than a run has shown."""
+        values = {key: held(key) for key in {*self._shown, *self.unread}}
+        return {k for k, v in values.items() if v is not MISSING and v != self._shown.get(k, MISSING)}
 
     def arrive(self, query: dict[str, str]) -> None:
         """Note an address that a change of page brought about: empty, or the other page's for a moment."""

@@ -1,48 +1,26 @@
 """The address is the state: what a visitor sees can be reopened from its URL, by anyone.
 
-Every run calls `arrive()` before Streamlit's navigation, `begin()` once the page is known, and `finish()` at its end
-(all in frame.py). In between, each piece of state calls `value(key, …)`, or `said(key)` and `put(key, …)`. An
-address is read when it is new, at the start of a visit and when the visitor goes back or forward (`history.py`);
-everything else follows the session, and the address follows that. Streamlit's own `bind="query-params"` does not
-write what a program sets (a preset, a fix), and drops a page's parameters on other pages.
+Every run calls `arrive()` before Streamlit's navigation, `begin()` once the page is known, and `finish()` at its end;
+a part of a page that runs by itself calls `begin_part()` and `finish_part()` (all in frame.py). In between, each piece
+of state calls `value(key, …)`, or `said(key)` and `put(key, …)`. An address is read when it is new, at the start of a
+visit and when the visitor goes back or forward (`history.py`); everything else follows the session, and the address
+follows that. Streamlit's own `bind="query-params"` does not write what a program sets (a preset, a fix), and drops a
+page's parameters on other pages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import streamlit as st
 
 from gptcore.ui.state import browser, events, left_out
-from gptcore.ui.state.echoes import Echoes
-from gptcore.ui.state.history import MISSING, History
+from gptcore.ui.state.address_state import AddressState, address_state, carried_query
+from gptcore.ui.state.history import MISSING
 from gptcore.ui.state.readers import number, one_of, whole_number
 
 __all__ = ["number", "one_of", "whole_number"]
-
-_VISIT = "_visit"
-
-
-@dataclass
-class _Visit:
-    """What a session knows of its addresses."""
-
-    history: History = field(default_factory=History)
-    echoes: Echoes = field(default_factory=Echoes)
-    query: dict[str, str] | None = None  # what the event carried, between `arrive` and `begin`
-    sent_early: dict[str, str] | None = None
-    refused: dict[str, str] = field(default_factory=dict)
-    named: set[str] = field(default_factory=set)  # what the address named and this run took
-    unclaimed: dict[str, Any] = field(default_factory=dict)  # a browser's values for widgets not drawn yet
-    recovered: dict[str, Any] = field(default_factory=dict)
-    page: str = ""
-    given: dict[str, str] | None = None  # what a new address says, until a run has shown it
-    expected: dict[str, str] | None = None  # what `go_to` asks for
-    sent: dict[str, Any] = field(default_factory=dict)  # what the event carried, by key
-    incomplete: bool = False
-    shown: bool = True  # the last run came to its end
 
 
 def arrive() -> None:
@@ -51,7 +29,7 @@ def arrive() -> None:
     A page that is chosen in the navigation begins without parameters. The last ones are sent at once, so that the
     new page's address has the language and the model from the start.
     """
-    visit, query = _visit(), _query()
+    visit, query = address_state(), carried_query()
     visit.query, visit.sent_early = query, None
     last = visit.history.last_query()
     if last and not query and visit.expected is None and not browser.went_back():
@@ -61,11 +39,10 @@ def arrive() -> None:
 
 def begin(page: str) -> None:
     """Open a run: note what the visitor changed, and whether their address is to be read."""
-    visit, state = _visit(), st.session_state
+    visit, state = address_state(), st.session_state
     for key, value in visit.recovered.items():
         state[key] = value
-    held = {str(key): found for key, found in state.to_dict().items()}
-    query = _query() if visit.query is None else visit.query
+    query = carried_query() if visit.query is None else visit.query
     visit.query = None
     first = not visit.history.entries
     if first:
@@ -75,14 +52,10 @@ def begin(page: str) -> None:
         visit.named.clear()
         visit.shown = visit.incomplete = False
         visit.given = None
-    sent = browser.sent_values(visit.history.keys())
-    visit.sent = (sent or {}) if page == visit.page else {}  # on another page, the same key is another field
-    visit.page = page
-    undone = visit.echoes.begin(lambda key: held.get(key, MISSING), sent, browser.assigned)
-    for key, value in undone.items():
-        state[key] = held[key] = value
+    same_page, visit.page = page == visit.page, page
+    held = _take_in(visit, same_page=same_page)
     asked = browser.went_back() or query == visit.expected
-    read = visit.history.begin(page, query, lambda key: held.get(key, MISSING), went_back=asked)
+    read = visit.history.begin(page, query, held, went_back=asked)
     if visit.sent_early is not None and not read:
         visit.history.arrive(visit.sent_early)
     visit.recovered = {}
@@ -95,50 +68,71 @@ def begin(page: str) -> None:
     events.take_in()
 
 
+def begin_part() -> bool:
+    """Open a run of a part of the page by itself. False in a run of the whole page, which `begin` has opened."""
+    alone = browser.part_alone()
+    if alone:
+        _take_in(address_state())
+    return alone
+
+
+def finish_part() -> None:
+    """Write the address after a part of the page ran by itself: of the rest, all is as the last run showed it."""
+    visit = address_state()
+    if visit.shown:
+        _write(visit, left_out.shortened(visit.history.query()))
+
+
+def only_changed(key: str) -> bool:
+    """In a callback: whether all but `key` is as the last run has shown it, to its end."""
+    visit, state = address_state(), st.session_state
+    return visit.shown and visit.history.differing(lambda key: state.get(key, MISSING)) <= {key}
+
+
 def given() -> Mapping[str, str] | None:
     """What a new address says, until a run has shown it; None where there is no new one."""
-    return _visit().given
+    return address_state().given
 
 
 def go_to(page: str, query: Mapping[str, str]) -> NoReturn:
     """Go to a page of the app and an address, which the run there reads as one that the visitor gave."""
-    _visit().expected = dict(query)
+    address_state().expected = dict(query)
     st.switch_page(f"pages/{page}.py", query_params=dict(query))
 
 
 def decides(key: str) -> bool:
     """Whether the address, and not the session, says what `key` is in this run."""
-    return _visit().history.decides(key)
+    return address_state().history.decides(key)
 
 
 def named() -> set[str]:
     """The keys that the address names and that no run has taken yet."""
-    return set(_visit().history.unread)
+    return set(address_state().history.unread)
 
 
 def was_named(key: str) -> bool:
     """Whether what is shown under `key` in this run came from the address."""
-    return key in _visit().named
+    return key in address_state().named
 
 
 def brought_along() -> set[str]:
     """The keys of fields that a browser has values for and that this session has not drawn yet."""
-    return set(_visit().unclaimed)
+    return set(address_state().unclaimed)
 
 
 def changed(key: str) -> bool:
     """Whether the visitor changed `key` since an address was last written."""
-    return _visit().history.changed(key)
+    return address_state().history.changed(key)
 
 
 def said(key: str) -> str | None:
     """What the address says of `key`; None where it says nothing. Until `put(key, …)`, the next run may ask again."""
-    return _visit().history.unread.get(key)
+    return address_state().history.unread.get(key)
 
 
 def put(key: str, words: str, *, in_query: bool = True) -> None:
     """Note what is shown under `key`, in words; the address carries it, unless it is the default."""
-    visit, value = _visit(), st.session_state.get(key)
+    visit, value = address_state(), st.session_state.get(key)
     if key in visit.history.unread:
         visit.named.add(key)
     visit.history.show(key, value, words, in_query=in_query)
@@ -147,19 +141,19 @@ def put(key: str, words: str, *, in_query: bool = True) -> None:
 
 def leave_out(key: str) -> None:
     """Take back what was put under `key` in this run."""
-    _visit().history.leave_out(key)
+    address_state().history.leave_out(key)
 
 
 def refuse(key: str, words: str) -> None:
     """Leave `key` out of the address, and let its field say that `words` were refused."""
-    visit = _visit()
+    visit = address_state()
     visit.history.leave_out(key)
     visit.refused[key] = words
 
 
 def refused(key: str) -> str | None:
     """The words for `key` that were refused, or None: what a sentence beside the field quotes."""
-    return _visit().refused.get(key)
+    return address_state().refused.get(key)
 
 
 def value(
@@ -179,8 +173,10 @@ def value(
     Returns:
         The value, and the words that were refused, or None; `refused(key)` has them too.
     """
-    visit, state = _visit(), st.session_state
+    visit, state = address_state(), st.session_state
     _claim(visit)
+    if visit.shown:  # a part of the page that runs by itself
+        visit.refused.pop(key, None)
     held = state.get(key)
     wanted = said(key) if visit.history.decides(key) else None if held is None else write(held)
     found, bad = default, False
@@ -208,7 +204,7 @@ def hold(key: str, found: Any) -> None:
     Streamlit sends a value that a program sets, and with it undoes what was typed since. So it is not set where the
     browser has just said that its field shows it.
     """
-    visit, state = _visit(), st.session_state
+    visit, state = address_state(), st.session_state
     browser_has_it = _same(visit.sent.get(key, MISSING), found) and not visit.echoes.pending(key)
     if not (browser_has_it and key in state and _same(state[key], found)):
         state[key] = found
@@ -225,7 +221,7 @@ def standing(key: str, read: Callable[[str], Any]) -> Any:
 
 def mark(name: str) -> None:
     """Draw a marker that comes back with every event of a browser that has had all that was drawn before it."""
-    visit, key = _visit(), f"{events.MARKER}{name}"
+    visit, key = address_state(), f"{events.MARKER}{name}"
     st.session_state[key] = str(visit.echoes.run)
     st.text_input(key, key=key, label_visibility="collapsed")
     visit.echoes.mark(key)
@@ -233,24 +229,41 @@ def mark(name: str) -> None:
 
 def incomplete() -> bool:
     """Whether the address left texts out that are not known here."""
-    return _visit().incomplete
+    return address_state().incomplete
 
 
 def finish() -> bool:
     """Write the address. False where it would be too long: then the longest parts are left out of it."""
-    visit = _visit()
+    visit = address_state()
     _claim(visit)
     whole = visit.history.query()
     wanted = left_out.shortened(whole)
-    send = visit.history.must_send(wanted, _query())
-    visit.history.finish(wanted)
     visit.shown = True
-    if send:
-        st.query_params.from_dict(wanted)
+    _write(visit, wanted)
     return wanted == whole
 
 
-def _claim(visit: _Visit) -> None:
+def _write(visit: AddressState, query: dict[str, str]) -> None:
+    send = visit.history.must_send(query, carried_query())
+    visit.history.finish(query)
+    if send:
+        st.query_params.from_dict(query)
+
+
+def _take_in(visit: AddressState, *, same_page: bool = True) -> Callable[[str], Any]:
+    """Note what an event carried, and put right what it undid; gives what the session then holds under a key.
+
+    On another page, the same key is another field.
+    """
+    held = {str(key): found for key, found in st.session_state.to_dict().items()}
+    sent = browser.sent_values(visit.history.keys())
+    visit.sent = (sent or {}) if same_page else {}
+    for key, value in visit.echoes.begin(lambda key: held.get(key, MISSING), sent, browser.assigned).items():
+        st.session_state[key] = held[key] = value
+    return lambda key: held.get(key, MISSING)
+
+
+def _claim(visit: AddressState) -> None:
     """Take over what a browser brought along for widgets that are drawn by now, and run again with it."""
     for key, sent in list(visit.unclaimed.items()):
         drawn, found = browser.claimed(sent)
@@ -264,15 +277,3 @@ def _claim(visit: _Visit) -> None:
 
 def _same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
-
-
-def _query() -> dict[str, str]:
-    return {key: st.query_params[key] for key in st.query_params}
-
-
-def _visit() -> _Visit:
-    if _VISIT not in st.session_state:
-        visit = _Visit()
-        st.session_state[_VISIT], st.session_state[events.ECHOES] = visit, visit.echoes
-    found: _Visit = st.session_state[_VISIT]
-    return found

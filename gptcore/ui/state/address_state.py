@@ -1,0 +1,48 @@
+"""What a session knows of its addresses, and the address that an event carried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from gptcore.ui.state import events
+from gptcore.ui.state.echoes import Echoes
+from gptcore.ui.state.history import History
+
+_ADDRESSES = "_addresses"
+
+
+@dataclass
+class AddressState:
+    """What a session knows of its addresses."""
+
+    history: History = field(default_factory=History)
+    echoes: Echoes = field(default_factory=Echoes)
+    query: dict[str, str] | None = None  # what the event carried, between `arrive` and `begin`
+    sent_early: dict[str, str] | None = None
+    refused: dict[str, str] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)  # what the address named and this run took
+    unclaimed: dict[str, Any] = field(default_factory=dict)  # a browser's values for widgets not drawn yet
+    recovered: dict[str, Any] = field(default_factory=dict)
+    page: str = ""
+    given: dict[str, str] | None = None  # what a new address says, until a run has shown it
+    expected: dict[str, str] | None = None  # what `go_to` asks for
+    sent: dict[str, Any] = field(default_factory=dict)  # what the event carried, by key
+    incomplete: bool = False
+    shown: bool = True  # the last run came to its end
+
+
+def carried_query() -> dict[str, str]:
+    """The parameters of the address that the event carried, or that this run has written."""
+    return {key: st.query_params[key] for key in st.query_params}
+
+
+def address_state() -> AddressState:
+    """What this session knows of its addresses."""
+    if _ADDRESSES not in st.session_state:
+        state = AddressState()
+        st.session_state[_ADDRESSES], st.session_state[events.ECHOES] = state, state.echoes
+    found: AddressState = st.session_state[_ADDRESSES]
+    return found
