@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help app dev test check lint format bench picture browser nginx clean distclean
+.PHONY: help app dev test check lint format bench docs picture browser nginx clean distclean
 
 PORT ?= 8501
 ARGS ?=
@@ -46,6 +46,9 @@ format: $(TESTS_READY)  ## lay the code out, and mend what can be mended by itse
 
 bench: $(TESTS_READY) browser nginx  ## measure speed and memory (some only: ARGS=score)
 	$(RUN) -m tests.bench $(ARGS)
+
+docs: $(TESTS_READY)  ## build the library's documentation and run its notebooks: build/docs/index.html
+	$(RUN) -m tests.support.documentation $(ARGS)
 
 picture: $(TESTS_READY) browser  ## make the README's picture of the page again
 	$(RUN) -m tests.support.picture $(ARGS)

@@ -36,6 +36,8 @@ _HOME = {
     "layer_heat": ("layers", "layers", "chart_layers"),
     "bits_per_byte_bars": ("text_costs", "compare_vocabularies", "chart_bits_per_byte"),
     "model_bars": ("compared_models", "compare_models", "chart_models"),
+    "surprise_along": ("long_text", "long_text", "chart_surprise_along"),
+    "rank_histogram": ("long_text", "long_text", "chart_ranks"),
     "watched_probabilities": ("training", "train", "chart_targets"),
     "perplexity_curve": ("training", "train", "chart_curve"),
     "two_losses": ("training", "train", "chart_losses"),
