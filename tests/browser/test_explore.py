@@ -215,3 +215,26 @@ def test_nothing_sticks_out_on_a_phone(visitor: Watched, language: str) -> None:
         summary.click()
     wait_until_idle(page)
     assert overflows(page) == []
+
+
+def test_a_chip_tells_of_its_position_right_below_it_and_leads_to_the_whole(visitor: Watched) -> None:
+    page = visitor.open(**ONE_ROW)
+    drawn(page, "chart_rank_curve")
+    tokens = keyed(page, "tokens_1")
+    chip = tokens.locator("button.tokens-pair").nth(1)
+    chip.click()
+    wait_until_idle(page)
+    details = tokens.locator(".tokens-details")
+    expect(details).to_contain_text("␣moves")
+    expect(chip).to_have_attribute("aria-expanded", "true")
+    below, box = chip.bounding_box(), details.bounding_box()
+    assert below is not None
+    assert box is not None
+    assert 0 <= box["y"] - (below["y"] + below["height"]) < 60
+    assert axe_violations(page) == []
+    details.get_by_role("button", name="All about this position").click()
+    expect(keyed(page, "one_position")).to_be_in_viewport()
+    chip.scroll_into_view_if_needed()
+    details.press("Escape")
+    expect(details).to_have_count(0)
+    expect(chip).to_be_focused()

@@ -17,12 +17,15 @@ from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.report.position import choose_position, chosen_position, likeliest_tokens, position_field
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, code_span, current_style
+from gptcore.ui.widgets.token_chips import WHOLE_POSITION, position_details
 
 if TYPE_CHECKING:
     from gptcore.charts.theme import Style
     from gptcore.results.report import Report
     from gptcore.texts import Text
     from gptcore.ui.widgets.figures import KeptFigure
+
+_CHOSEN_IN_CHART = "_position_of_chart"
 
 
 def linked_figures(report: Report) -> dict[str, KeptFigure]:
@@ -48,19 +51,27 @@ def positions(
     from gptcore.charts.report_positions import highlighted
 
     text = page_text("explore")
-    band = highlighted(report, chosen_position(report), current_style())
+    index = chosen_position(report)
+    band = highlighted(report, index, current_style())
     words = {"chart_target_probabilities": _probabilities_in_words, "chart_log_probabilities": _logs_in_words}
     left, right = st.columns(2)
     for column, (key, in_words) in zip((left, right), words.items(), strict=True):
         figure = figures[key].with_shapes(band).clickable()
         with column, st.container(border=True):
-            chart(figure, key, in_words(report), title=text(f"{key}.title"), on_position=choose_position)
+            chart(figure, key, in_words(report), title=text(f"{key}.title"), on_position=_choose_in_chart)
             if column is left:
                 st.markdown(text("own_text", choices=_own_choices(report)))
+    if st.session_state.get(_CHOSEN_IN_CHART) == index:
+        position_details(report, index, "position_of_chart")
     with st.container(border=True):
         key = "chart_perplexity"
         chart(figures[key], key, _perplexity_in_words(report), title=text(f"{key}.title"))
     _position_inspector(report, choice, examples)
+
+
+def _choose_in_chart(index: int) -> None:
+    st.session_state[_CHOSEN_IN_CHART] = index
+    choose_position(index)  # it may end the callback
 
 
 def _ruler(report: Report, text: Text, style: Style) -> KeptFigure:
@@ -122,7 +133,8 @@ def _position_inspector(report: Report, choice: ModelChoice, examples: Sequence[
     from gptcore.ui.widgets.figures import KeptFigure
 
     text, style = page_text("explore"), current_style()
-    st.subheader(text("one_position"), anchor=False)
+    with st.container(key=WHOLE_POSITION):
+        st.subheader(text("one_position"), anchor=False)
     index = position_field(report)
     left, right = st.columns(2)
     with left, st.container(border=True):

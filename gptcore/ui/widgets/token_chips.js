@@ -37,12 +37,97 @@ function surprise({ probability, length, colour, words }) {
   return row;
 }
 
+function element(tag, className, words) {
+  const made = document.createElement(tag);
+  made.className = className;
+  if (words !== undefined) made.textContent = words;
+  return made;
+}
+
+function button(className, words, act) {
+  const made = element("button", className, words);
+  made.type = "button";
+  made.onclick = act;
+  return made;
+}
+
+// What a chip tells once it is pressed, right below the chips; the page's own part on it is one press further.
+function details(found, words, close) {
+  const head = element("div", "tokens-details-head");
+  head.append(element("span", "tokens-details-title", found.title));
+  if (close) {
+    const shut = button("tokens-close", "×", close);
+    shut.setAttribute("aria-label", words.close);
+    head.append(shut);
+  }
+  const facts = element("dl", "tokens-facts");
+  for (const [name, value] of found.facts) facts.append(element("dt", "", name), element("dd", "", value));
+  const likeliest = element("div", "tokens-likeliest");
+  likeliest.append(element("span", "tokens-predicts", words.likeliest));
+  for (const [piece, p, isTarget] of found.likeliest) {
+    const one = element("span", isTarget ? "tokens-likely tokens-target" : "tokens-likely");
+    one.append(element("span", "tokens-piece", piece), element("span", "tokens-probability", p));
+    likeliest.append(one);
+  }
+  const panel = element("div", "tokens-details");
+  panel.append(head, facts, likeliest);
+  panel.append(button("tokens-whole", words.to_whole, () => reveal(words.whole)));
+  return panel;
+}
+
+function reveal(selector) {
+  const part = document.querySelector(selector);
+  if (!part) return;
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+  part.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
+}
+
+const OPENED = "gpt-position-opened"; // one position is open at a time, in whichever row
+
+// Show the position that is open in this row, or none. The box is there from the start, so that what comes is read out.
+function showDetails(state) {
+  const { box, root, data } = state;
+  const column = data.columns.find(({ index, details }) => details && index === state.open);
+  for (const pair of root.children) {
+    const isOpen = column !== undefined && pair.dataset.index === String(column.index);
+    pair.classList.toggle("tokens-open", isOpen);
+    if (pair.dataset.details) pair.setAttribute("aria-expanded", String(isOpen));
+  }
+  const close = () => {
+    const pressed = root.querySelector(".tokens-open");
+    state.open = undefined;
+    showDetails(state);
+    pressed?.focus();
+  };
+  box.replaceChildren(...(column ? [details(column.details, data.words, close)] : []));
+  box.onkeydown = (event) => event.key === "Escape" && close();
+}
+
+const states = new WeakMap();
+
+function build(parentElement) {
+  const root = element("div", "tokens");
+  const box = element("div", "tokens-box");
+  box.setAttribute("aria-live", "polite");
+  parentElement.append(root, box);
+  const state = { root, box };
+  document.addEventListener(OPENED, ({ detail }) => {
+    if (detail === root || !root.isConnected || state.open === undefined) return;
+    state.open = undefined;
+    showDetails(state);
+  });
+  states.set(parentElement, state);
+  return state;
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
-  let root = parentElement.querySelector(".tokens");
-  if (!root) {
-    root = document.createElement("div");
-    root.className = "tokens";
-    parentElement.append(root);
+  const state = states.get(parentElement) ?? build(parentElement);
+  const { root } = state;
+  state.data = data;
+  if (data.details) {
+    root.hidden = true;
+    state.box.replaceChildren(details(data.details, data.words));
+    return;
   }
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", data.label);
@@ -52,7 +137,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
     pair.className = column.slip ? "tokens-pair tokens-slip" : "tokens-pair";
     if (opens) {
       pair.type = "button";
-      pair.onclick = () => setTriggerValue("position", column.index);
+      pair.dataset.index = column.index;
+      if (column.details) pair.dataset.details = "1";
+      pair.onclick = () => {
+        const again = state.open === column.index;
+        state.open = again ? undefined : column.index;
+        document.dispatchEvent(new CustomEvent(OPENED, { detail: root }));
+        showDetails(state);
+        if (!again) setTriggerValue("position", column.index);
+      };
     }
     pair.append(line(column.prompt, "prompt"));
     if (column.target || !data.predicts) {
@@ -71,5 +164,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     return pair;
   });
   root.replaceChildren(...pairs);
+  showDetails(state);
   root.tabIndex = root.scrollHeight > root.clientHeight ? 0 : -1;
 }

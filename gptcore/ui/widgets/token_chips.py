@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 MOST_UNALIGNED = 200
 """So many tokens of a row that does not line up are drawn; how many more there are is said."""
+
+MOST_LIKELY = 5
+"""So many of the model's likeliest tokens are told beside a chip."""
+
+WHOLE_POSITION = "one_position"
+"""The key of the part of a page that tells all of a position."""
 
 _FOLDER = Path(__file__).parent
 _CHIPS = st.components.v2.component(
@@ -62,6 +69,8 @@ def aligned_tokens(
             }
             if report is not None:
                 column["surprise"] = _surprise(report, first_index + scored)
+                if on_position is not None:
+                    column["details"] = _details(report, first_index + scored)
             scored += 1
         columns.append(column)
     _show(columns, text("predicts"), text("chips_label"), key, on_position)
@@ -81,6 +90,11 @@ def unaligned_tokens(example: Example, tokenizer: Tokenizer, key: str) -> None:
         more = {name: {"piece": "…", "id": f"+{n:,}", "bytes": ""} for name, n in left_out.items() if n > 0}
         columns.append(more)
     _show(columns, "", text("chips_label"), key, None)
+
+
+def position_details(report: Report, index: int, key: str) -> None:
+    """What a chip tells of its position, by itself: beside whatever else a visitor chose it by."""
+    _CHIPS(key=key, data={"details": _details(report, index), "words": _details_words()})
 
 
 def _surprise(report: Report, index: int) -> dict[str, Any]:
@@ -103,6 +117,39 @@ def _surprise(report: Report, index: int) -> dict[str, Any]:
     }
 
 
+def _details(report: Report, index: int) -> dict[str, Any]:
+    """What is told of a position beside its chip: its number in words and the model's likeliest tokens."""
+    text = page_text("examples")
+    surprisal, rank = float(report.surprisal_nats[index]), int(report.rank[index])
+    facts = {
+        "probability": text(
+            "details.probability_value",
+            p=number_format.probability(float(report.target_probability[index]), -surprisal),
+            one_in=number_format.one_in(surprisal),
+        ),
+        "rank": text(
+            "details.rank_value", rank=number_format.count(rank), vocabulary=number_format.count(report.vocab_size)
+        ),
+        "surprisal": text("details.surprisal_value", surprisal=number_format.nats(surprisal)),
+        "share": text(
+            "details.share_value",
+            share=number_format.percent(float(report.share_of_loss[index])),
+            factor=number_format.factor(float(report.perplexity_factor[index])),
+        ),
+    }
+    likeliest = zip(report.top_pieces[index], report.top_probabilities[index].tolist(), strict=True)
+    return {
+        "title": text(
+            "details.title", prompt=visible(report.prompt_piece[index]), target=visible(report.target_piece[index])
+        ),
+        "facts": [[text(f"details.{name}"), value] for name, value in facts.items()],
+        "likeliest": [
+            [visible(piece), number_format.probability(p), place == rank]
+            for place, (piece, p) in enumerate(islice(likeliest, MOST_LIKELY), start=1)
+        ],
+    }
+
+
 def _token(token_id: int, tokenizer: Tokenizer) -> dict[str, str]:
     piece = tokenizer.piece(token_id)
     return {"piece": visible(piece), "id": str(token_id), "bytes": piece.encode().hex(" ") if piece[:1] != "⟨" else ""}
@@ -118,6 +165,17 @@ def _show(
 
     _CHIPS(
         key=key,
-        data={"columns": list(columns), "predicts": predicts, "label": label, "choose": on_position is not None},
+        data={
+            "columns": list(columns),
+            "predicts": predicts,
+            "label": label,
+            "choose": on_position is not None,
+            "words": _details_words(),
+        },
         on_position_change=chosen,
     )
+
+
+def _details_words() -> dict[str, str]:
+    words = page_text("examples").group("details")
+    return {name: words[name] for name in ("close", "likeliest", "to_whole")} | {"whole": f".st-key-{WHOLE_POSITION}"}
