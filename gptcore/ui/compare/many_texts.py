@@ -109,7 +109,7 @@ def _draw(job: Job[ListRecord], key: Any, entered: TextList) -> dict[str, go.Fig
     if not records:
         return {}
     _cards(records, len(entered.rows))
-    figures = _distribution(records, key[0])
+    figures = _distribution(records, key[0], passing=job.active)
     _table(records, entered, key[0], still=job.active)
     return figures
 
@@ -152,14 +152,17 @@ def _cards(records: Sequence[ListRecord], rows: int) -> None:
         st.caption(text("marked", marked=number_format.count(marked), rows=number_format.count(len(records))))
 
 
-def _distribution(records: Sequence[ListRecord], choice: ModelChoice) -> dict[str, go.Figure]:
+def _distribution(records: Sequence[ListRecord], choice: ModelChoice, *, passing: bool) -> dict[str, go.Figure]:
     from gptcore.charts.many_texts import list_losses
+    from gptcore.ui.widgets.figures import KeptFigure
+    from gptcore.ui.widgets.identity import Identity
 
     text = page_text("many_texts")
     losses = np.array([math.nan if record.error is not None else record.cross_entropy for record in records])
     if not np.isfinite(losses).any():
         return {}
-    figure = list_losses(losses, math.log(choice.vocab_size), text.group("chart_list"), current_style())
+    data, by = (losses, math.log(choice.vocab_size)), (Identity(records[0]), Identity(records[-1]), len(records))
+    figure = KeptFigure(list_losses, data, text.group("chart_list"), current_style(), by=by, passing=passing)
     lowest, highest = int(np.nanargmin(losses)), int(np.nanargmax(losses))
     summary = text(
         "chart_list.summary",

@@ -139,11 +139,13 @@ def _listed(pairs: Iterable[tuple[str, object]]) -> str:
 def _ruler_and_bars(comparison: ModelComparison) -> dict[str, go.Figure]:
     from gptcore.charts.compared_models import model_bars
     from gptcore.charts.ruler import perplexity_ruler
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text, style = page_text("compare_models"), current_style()
     vocabulary = comparison.first.vocab_size
-    ruler = perplexity_ruler(comparison.perplexities, vocabulary, page_text("explore").group("chart_perplexity"), style)
-    bars = model_bars(comparison, text.group("chart_models"), style)
+    words, by = page_text("explore").group("chart_perplexity"), (comparison.names, comparison.reports)
+    ruler = KeptFigure(perplexity_ruler, (comparison.perplexities, vocabulary), words, style, by=by)
+    bars = KeptFigure(model_bars, (comparison,), text.group("chart_models"), style, by=by)
     listed = _listed([(name, number_format.perplexity(value)) for name, value in comparison.perplexities])
     best = [int(np.argmax(column)) for column in comparison.log_probability.T]
     wins = [best.count(m) for m in range(len(comparison.names))]
@@ -196,12 +198,14 @@ def _pair(comparison: ModelComparison) -> tuple[int, int]:
 def _waterfall(comparison: ModelComparison, first: int, second: int) -> dict[str, go.Figure]:
     from gptcore.charts.compared_texts import difference_waterfall
     from gptcore.results.comparison import ExampleRecord, aligned_rows
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text = page_text("compare_models")
     before, after = (ExampleRecord(m, comparison.reports[m]) for m in (first, second))
     rows = aligned_rows(before.report, after.report)
     names = comparison.names[first], comparison.names[second]
-    figure = difference_waterfall(before, after, rows, text.group("chart_gain"), current_style(), names=names)
+    words, by = text.group("chart_gain"), (before.report, after.report)
+    figure = KeptFigure(difference_waterfall, (before, after, rows), words, current_style(), by=by, names=names)
     gain = comparison.gain(first, second)
     top = int(np.argmax(np.abs(gain)))
     title = text("chart_gain.title")

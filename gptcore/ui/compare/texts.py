@@ -48,8 +48,10 @@ def inputs_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
         return
     unit, _ = url.value("unit", "perplexity", url.one_of(*UNITS))
     from gptcore.charts.compared_texts import text_losses
+    from gptcore.ui.widgets.figures import KeptFigure
 
-    losses = text_losses(records, text.group("chart_texts"), current_style(), per_byte=unit == "bits_per_byte")
+    words, style, reports = text.group("chart_texts"), current_style(), tuple(record.report for record in records)
+    losses = KeptFigure(text_losses, (records,), words, style, by=reports, per_byte=unit == "bits_per_byte")
     titles = {name: text(f"{name}.title") for name in ("chart_texts", "chart_difference")}
     with st.container(border=True):
         switch("unit", UNITS, "units", help=text("units.help"))
@@ -62,9 +64,8 @@ def inputs_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
     from gptcore.results.comparison import aligned_rows
 
     rows = aligned_rows(records[first].report, records[second].report)
-    waterfall = difference_waterfall(
-        records[first], records[second], rows, text.group("chart_difference"), current_style()
-    )
+    data, by = (records[first], records[second], rows), (reports, first, second)
+    waterfall = KeptFigure(difference_waterfall, data, text.group("chart_difference"), style, by=by)
     with st.container(border=True):
         chart(
             waterfall,

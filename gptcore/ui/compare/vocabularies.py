@@ -24,6 +24,7 @@ def vocabularies_view(named: Sequence[tuple[str, Report]]) -> None:
         named: (name, report) of at least two models.
     """
     from gptcore.charts.text_costs import bits_per_byte_bars
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text = page_text("compare_vocabularies")
     costs = text_costs(named)
@@ -34,7 +35,9 @@ def vocabularies_view(named: Sequence[tuple[str, Report]]) -> None:
     listed = text("joiner").join(f"{cost.name} {cost.bits_per_byte:.3f}" for cost in costs)
     with st.container(border=True):
         chart(
-            bits_per_byte_bars(costs, text.group("chart_bits_per_byte"), current_style()),
+            KeptFigure(
+                bits_per_byte_bars, (costs,), text.group("chart_bits_per_byte"), current_style(), by=tuple(named)
+            ),
             "chart_bits_per_byte",
             text("chart_bits_per_byte.summary", listed=listed),
             title=text("chart_bits_per_byte.title"),

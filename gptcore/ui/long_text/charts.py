@@ -23,17 +23,18 @@ if TYPE_CHECKING:
 def curve_and_ranks(report: TextReport) -> dict[str, go.Figure]:
     """Draw both charts; the figures by title."""
     from gptcore.charts.long_text import rank_histogram, surprise_along
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text, style = page_text("long_text"), current_style()
-    along = surprise_along(
-        report.surprisal_nats,
-        report.text.pieces,
-        report.uniform_cross_entropy,
+    along = KeptFigure(
+        surprise_along,
+        (report.surprisal_nats, report.text.pieces, report.uniform_cross_entropy),
         text.group("chart_surprise_along"),
         style,
+        by=report,
         selected=int(st.session_state.get("long_token", -1)),
     )
-    ranks = rank_histogram(report.rank[report.scored], text.group("chart_ranks"), style)
+    ranks = KeptFigure(rank_histogram, (report.rank[report.scored],), text.group("chart_ranks"), style, by=report)
     titles = [text(f"{name}.title") for name in ("chart_surprise_along", "chart_ranks")]
     left, right = st.columns([3, 2])
     with left, st.container(border=True):

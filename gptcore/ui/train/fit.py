@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -20,7 +23,7 @@ from gptcore.ui.state.translations import page_text
 from gptcore.ui.train.cards import three_numbers
 from gptcore.ui.train.controls import remembered, shown_step, state_line, transport
 from gptcore.ui.train.exports import keep_and_save
-from gptcore.ui.train.plan import Plan
+from gptcore.ui.train.plan import Plan, what_decides
 from gptcore.ui.train.session import Training
 from gptcore.ui.train.settings import Defaults, settings
 from gptcore.ui.widgets.basics import code_span, current_style, error_sentence
@@ -107,6 +110,7 @@ def _report(plan: Plan) -> Report | None:
             return None
 
 
+@lru_cache(maxsize=64)
 def _untrained_run(report: Report, plan: Plan) -> TrainingRun:
     record = StepRecord(
         step=0,
@@ -140,16 +144,17 @@ def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str)
     index = shown_step(training, run, run_id)
     offer_step(run, index)
     st.container()  # where `_before_the_first` says what is wrong: what follows keeps its place
-    figures = _record(run, index, plan)
+    figures = _record(run, index, plan, passing=training is not None and training.going)
     if training is None or not training.going:
         if index > 0:
             _before_and_after(run, index)
         keep_and_save(training, run, plan, figures)
 
 
-def _record(run: TrainingRun, index: int, plan: Plan) -> dict[str, go.Figure]:
+def _record(run: TrainingRun, index: int, plan: Plan, *, passing: bool = False) -> dict[str, go.Figure]:
     """One step: its three numbers, its charts, what the model says. Returns the figures by title."""
     from gptcore.charts.training import perplexity_curve, watched_probabilities
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text, style, record, first = page_text("train"), current_style(), run.records[index], run.records[0]
     three_numbers(run, index, plan)
@@ -157,8 +162,10 @@ def _record(run: TrainingRun, index: int, plan: Plan) -> dict[str, go.Figure]:
     p = record.target_probability
     assert run.watched is not None
     right_choices = int((record.predicted_token_id == run.watched.target_token_id).sum())
-    targets = watched_probabilities(run, index, text.group("chart_targets"), style)
-    curve = perplexity_curve(run, index, text.group("chart_curve"), style, steps=plan.config.steps)
+    how: dict[str, Any] = {"by": (*what_decides(run), index), "passing": passing}
+    targets = KeptFigure(watched_probabilities, (run, index), text.group("chart_targets"), style, **how)
+    words, steps = text.group("chart_curve"), plan.config.steps
+    curve = KeptFigure(perplexity_curve, (run, index), words, style, steps=steps, **how)
     with left, st.container(border=True):
         live_chart(
             targets,

@@ -21,7 +21,7 @@ from gptcore.ui.state.translations import page_text
 from gptcore.ui.train.cards import three_numbers
 from gptcore.ui.train.controls import remembered, shown_step, state_line, transport
 from gptcore.ui.train.exports import keep_and_save
-from gptcore.ui.train.plan import Plan
+from gptcore.ui.train.plan import Plan, what_decides
 from gptcore.ui.train.session import Training
 from gptcore.ui.train.settings import Defaults, mend_button, settings
 from gptcore.ui.widgets.basics import current_style, error_sentence, number_card
@@ -142,19 +142,21 @@ def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str)
     index = shown_step(training, run, run_id)
     three_numbers(run, index, plan)
     upto = TrainingRun(run.records[: index + 1], run.vocab_size, run.settings, run.watched)
-    figures = _losses(upto, plan)
+    figures = _losses(upto, plan, passing=training is not None and training.going)
     if training is None or not training.going:
         keep_and_save(training, run, plan, figures)
 
 
-def _losses(run: TrainingRun, plan: Plan) -> dict[str, go.Figure]:
+def _losses(run: TrainingRun, plan: Plan, *, passing: bool) -> dict[str, go.Figure]:
     """Both curves, what they come to, and what that says. Returns the figure by its title."""
     from gptcore.charts.training import two_losses
+    from gptcore.ui.widgets.figures import KeptFigure
 
     text, measured = page_text("train"), run.measured[-1]
     training, validation = measured.training_cross_entropy or 0.0, measured.validation_cross_entropy or 0.0
     left, right = st.columns([2, 1])
-    figure = two_losses(run, text.group("chart_losses"), current_style(), steps=plan.config.steps)
+    words, steps, by = text.group("chart_losses"), plan.config.steps, what_decides(run)
+    figure = KeptFigure(two_losses, (run,), words, current_style(), by=by, passing=passing, steps=steps)
     with left, st.container(border=True):
         live_chart(
             figure,

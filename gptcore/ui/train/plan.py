@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from gptcore.config import SIZES
 from gptcore.errors import InputError
 from gptcore.examples import Example
+from gptcore.results.training import TrainingRun
 from gptcore.tokenizers.base import Tokenizer
 from gptcore.training.config import TrainConfig
 from gptcore.training.text_batches import LearningText, split_text
 from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.widgets.identity import Identity
 from gptcore.weights.architecture import TransformersConfig
 
 LARGEST = SIZES["124M"].parameters * 1.1
 """More weights are not trained here."""
 MOST_KEPT = 400_000
 """Target probabilities that one run may keep: steps × watched targets."""
+
+
+def what_decides(run: TrainingRun) -> tuple[Hashable, ...]:
+    """What tells a run's figures from others: where it begins, how far it has come, and among what."""
+    first, last = Identity(run.records[0]), Identity(run.records[-1])
+    return first, last, len(run.records), run.vocab_size
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,11 @@ from gptcore.charts.theme import Style
 KEPT_BYTES = 64 * 2**20
 """How much the kept figures may weigh as JSON, all visitors' together; the one asked for longest ago goes first."""
 
+PASSING_BYTES = 8 * 2**20
+"""The same for figures of work that is still going on: they take no room from the others."""
+
 _KEPT: LRUCache[Any, dict[str, Any]] = LRUCache(KEPT_BYTES, getsizeof=lambda spec: spec["bytes"])
+_PASSING: LRUCache[Any, dict[str, Any]] = LRUCache(PASSING_BYTES, getsizeof=lambda spec: spec["bytes"])
 _LOCK = threading.Lock()
 _STILL = {"selected": {"marker": {"opacity": 1}}, "unselected": {"marker": {"opacity": 1}}}
 
@@ -32,6 +36,7 @@ class KeptFigure(go.Figure):  # type: ignore[misc]  # Plotly is without types
         words: The chart's texts.
         style: How it is drawn.
         by: What decides the data, where that cannot be hashed: the result that it was taken from.
+        passing: Whether it shows work that is still going on, and will soon be another.
         options: Keyword arguments of `draw`.
     """
 
@@ -43,12 +48,14 @@ class KeptFigure(go.Figure):  # type: ignore[misc]  # Plotly is without types
         style: Style,
         *,
         by: Hashable = None,
+        passing: bool = False,
         **options: Any,
     ) -> None:
         # Not the parent's __init__: it would validate an empty figure each time.
         self._how = (draw, tuple(data), words, options)
         self._by = by
         self._style = style
+        self._passing = passing
         self._shapes: tuple[dict[str, Any], ...] = ()
         self._clickable = False
 
@@ -80,15 +87,16 @@ class KeptFigure(go.Figure):  # type: ignore[misc]  # Plotly is without types
         draw, data, words, options = self._how
         decides = data if self._by is None else self._by
         key = (draw, decides, tuple(map(str, words.items())), self._style, tuple(options.items()))
+        shelf = _PASSING if self._passing else _KEPT
         with _LOCK:
-            if key in _KEPT:
-                return _KEPT[key]
+            if key in shelf:
+                return shelf[key]
         plain = self.drawn().to_dict()
         size = len(orjson.dumps(plain, default=str, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS))
         kept: dict[str, Any] = plain | {"bytes": size}
-        if size < KEPT_BYTES:
+        if size < shelf.maxsize:
             with _LOCK:
-                _KEPT[key] = kept
+                shelf[key] = kept
         return kept
 
     def _changed(self, **changes: Any) -> KeptFigure:
