@@ -6,9 +6,10 @@ from gptcore.errors import InputError
 from gptcore.ui.examples.editor import examples_editor
 from gptcore.ui.examples.one_line import text_line
 from gptcore.ui.examples.state import current_examples
-from gptcore.ui.frame import current_choice, heading
+from gptcore.ui.frame import current_choice, heading, part_of_page
 from gptcore.ui.models.result_cache import report_for
 from gptcore.ui.perplexity import sections as view
+from gptcore.ui.perplexity.exercises import exercises
 from gptcore.ui.state.translations import page_text, prose
 from gptcore.ui.widgets.basics import error_sentence
 from gptcore.ui.widgets.html_picture import picture_styles
@@ -31,6 +32,8 @@ with st.expander(text("texts"), icon=":material/edit:", expanded=examples is Non
 
 st.subheader(text("headings.die"), anchor=False)
 figures = view.die_and_curves(report, choice.vocab_size)
+st.subheader(page_text("exercises")("title"), anchor=False)
+part_of_page("exercises", lambda: exercises(choice.vocab_size))
 st.subheader(text("headings.landmarks"), anchor=False)
 view.landmarks(report, choice.vocab_size)
 if report is not None:
