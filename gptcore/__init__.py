@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from gptcore.examples import Example as Example
     from gptcore.examples import TokenBatch as TokenBatch
     from gptcore.examples import encode as encode
+    from gptcore.generation import Continuation as Continuation
+    from gptcore.generation import Sampling as Sampling
     from gptcore.generation import generate as generate
+    from gptcore.generation import score_continuation as score_continuation
     from gptcore.initialization import untrained_model as untrained_model
     from gptcore.layers import layer_report as layer_report
     from gptcore.lists import score_list as score_list
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from gptcore.results.report import Report as Report
     from gptcore.results.seeds import SeedTable as SeedTable
     from gptcore.results.text_costs import TextCost as TextCost
+    from gptcore.results.text_costs import costs_frame as costs_frame
     from gptcore.results.text_costs import text_costs as text_costs
     from gptcore.results.text_report import TextReport as TextReport
     from gptcore.results.training import TrainingRun as TrainingRun
@@ -90,7 +94,10 @@ _HOME = {
     "encode": "examples",
     "parse_id_rows": "pasted_ids",
     "parse_ids": "pasted_ids",
+    "Continuation": "generation",
+    "Sampling": "generation",
     "generate": "generation",
+    "score_continuation": "generation",
     "untrained_model": "initialization",
     "GPTModel": "model",
     "generate_text_simple": "model",
@@ -100,6 +107,7 @@ _HOME = {
     "Report": "results.report",
     "SeedTable": "results.seeds",
     "TextCost": "results.text_costs",
+    "costs_frame": "results.text_costs",
     "text_costs": "results.text_costs",
     "TrainingRun": "results.training",
     "score": "scoring",

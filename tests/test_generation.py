@@ -1,13 +1,17 @@
-"""Continuing a text: greedily as `generate_text_simple`, drawn from a generator of its own, each token with its p."""
+"""Continuing a text: greedily as `generate_text_simple`, drawn by a generator of its own, by hand; each with its p."""
 
+import copy
 import itertools
+import math
 from collections import Counter
+from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 
-from gptcore import GPTModel, InputError, generate_text_simple, trained_small_model
-from gptcore.generation import NewToken, Sampling, generate, steps
+from gptcore import Example, GPTModel, InputError, generate_text_simple, score, trained_small_model
+from gptcore.generation import NewToken, Sampling, generate, score_continuation, steps
 from gptcore.tokenizers.gpt2 import gpt2_tokenizer
 
 PROMPT = [2, 1, 4]
@@ -105,3 +109,81 @@ def test_a_model_that_is_had_for_a_step_at_a_time_writes_the_same(toy_model: GPT
     tokens = [token.token_id for token in steps(step, PROMPT, 4, Sampling(1.0, None, 9))]
     assert tokens == ids_of(toy_model, Sampling(1.0, None, 9), 4)
     assert turns == [3, 4, 5, 6]
+
+
+# By hand.
+def windows_cross_entropy(model: GPTModel, prompt: list[int], taken: list[int]) -> float:
+    """F.cross_entropy of the taken tokens, each after the last tokens that the context holds."""
+    context, ids = model.config.context_length, prompt + taken
+    with torch.inference_mode():
+        logits = [model(torch.tensor([ids[max(0, n - context) : n]]))[0, -1] for n in range(len(prompt), len(ids))]
+        return float(F.cross_entropy(torch.stack(logits), torch.tensor(taken)))
+
+
+@pytest.mark.parametrize(("length", "count"), [(1, 1), (3, 5), (10, 6), (10, 7), (14, 9), (16, 3), (20, 4)])
+def test_the_loss_so_far_is_cross_entropy_past_the_context_too(toy_model: GPTModel, length: int, count: int) -> None:
+    prompt = list(itertools.islice(itertools.cycle(range(7)), length))
+    taken = list(itertools.islice(itertools.cycle([3, 3, 0, 6, 1]), count))
+    continued = score_continuation(toy_model, prompt, taken, k=3)
+    expected = windows_cross_entropy(toy_model, prompt, taken)
+    assert continued.cross_entropy == pytest.approx(expected, abs=1e-5)
+    assert continued.perplexity == pytest.approx(math.exp(expected), rel=1e-5)
+    assert [token.token_id for token in continued.tokens] == taken
+    assert len(continued.steps) == count + 1
+    assert continued.steps[-1].taken is None
+
+
+def test_each_step_has_the_likeliest_tokens_of_the_model(toy_model: GPTModel) -> None:
+    continued = score_continuation(toy_model, PROMPT, [5, 3], k=99)
+    for read, step in zip(([2, 1, 4], [2, 1, 4, 5], [2, 1, 4, 5, 3]), continued.steps, strict=True):
+        with torch.inference_mode():
+            expected = toy_model(torch.tensor([read]))[0, -1].softmax(-1).sort(descending=True)
+        assert [token.token_id for token in step.likeliest] == expected.indices.tolist()
+        assert [token.probability for token in step.likeliest] == pytest.approx(expected.values.tolist(), rel=1e-5)
+        assert [token.rank for token in step.likeliest] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_always_the_likeliest_is_greedy(toy_model: GPTModel) -> None:
+    taken: list[int] = []
+    for _ in range(20):
+        taken.append(score_continuation(toy_model, PROMPT, taken, k=1).steps[-1].likeliest[0].token_id)
+    assert taken == ids_of(toy_model, Sampling(), 20)
+
+
+def test_of_the_trained_model_it_is_the_report_of_a_continuation() -> None:
+    model = trained_small_model()
+    prompt, target = "Fellow citizens of", " the House of Representatives: the whale"
+    ids = gpt2_tokenizer().encode
+    report = score(model, [Example(prompt, target, "continuation")])
+    continued = score_continuation(model, ids(prompt), ids(target))
+    assert continued.cross_entropy == pytest.approx(report.cross_entropy, abs=1e-5)
+    assert [token.rank for token in continued.tokens] == report.rank.tolist()
+    likeliest = [[token.token_id for token in step.likeliest] for step in continued.steps[:-1]]
+    assert likeliest == report.top_token_ids[:, :10].tolist()
+
+
+def test_nothing_taken_yet_has_no_loss(toy_model: GPTModel) -> None:
+    continued = score_continuation(toy_model, PROMPT)
+    assert (continued.cross_entropy, continued.perplexity, continued.tokens) == (None, None, ())
+    assert len(continued.steps) == 1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "taken", "code"),
+    [([], [1], "empty_prompt"), ([7], [], "id_out_of_range"), ([1], [-1], "id_out_of_range")],
+)
+def test_what_cannot_be_continued_by_hand_is_refused(
+    toy_model: GPTModel, prompt: list[int], taken: list[int], code: str
+) -> None:
+    with pytest.raises(InputError) as raised:
+        score_continuation(toy_model, prompt, taken)
+    assert raised.value.code == code
+
+
+def test_half_precision_is_read_as_float32(toy_model: GPTModel) -> None:
+    half = copy.deepcopy(toy_model).to(torch.bfloat16)
+    tokens: list[Any] = [*generate(half, PROMPT, 3), *score_continuation(half, PROMPT, [5]).tokens]
+    assert all(math.isfinite(token.log_probability) for token in tokens)
+    with torch.inference_mode():
+        logits = half(torch.tensor([PROMPT]))[0, -1].float()
+    assert tokens[-1].log_probability == pytest.approx(float(logits.log_softmax(-1)[5]), abs=1e-6)

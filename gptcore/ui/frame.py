@@ -88,7 +88,7 @@ def frame(page: Any) -> None:
     if page_text("app").language != text.language:
         st.rerun()  # the navigation and the title were already written in the other language
     admit()
-    projector, _ = url.value("projector", False, lambda words: words == "1", lambda on: str(int(on)))
+    projector = url.switch("projector")
     with st.sidebar:
         st.markdown(f"**{text('model')}**")
         with st.container(key="sidebar_model"):

@@ -14,6 +14,7 @@ from gptcore.examples import Example
 from gptcore.results.comparison import ModelComparison
 from gptcore.results.report import Floats, perplexity_of
 from gptcore.token_display import visible
+from gptcore.ui.compare.model_exports import models_code, models_downloads, vocabularies_downloads
 from gptcore.ui.compare.model_fields import MOST_MODELS, chosen_models, compared_choice, compared_name
 from gptcore.ui.compare.vocabularies import vocabularies_view
 from gptcore.ui.models.choice import ModelChoice
@@ -47,10 +48,15 @@ def models_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
     if len(named) < 2:
         st.info(text("two_models"), icon=":material/add:")
         return
+    reports = [(name, report) for name, report, _ in named]
+    scored = {name for name, _ in reports}
+    choices = {compared_name(model): compared_choice(model) for model in chosen if compared_name(model) in scored}
     if len({vocabulary for _, _, vocabulary in named}) > 1:
-        vocabularies_view([(name, report) for name, report, _ in named])
+        figures = vocabularies_view(reports)
+        models_code(choices, examples, temperature, per_byte=True)
+        vocabularies_downloads(reports, choices, examples, temperature, figures)
         return
-    comparison = ModelComparison.of([(name, report) for name, report, _ in named])
+    comparison = ModelComparison.of(reports)
     untrained = {compared_name(model) for model in chosen if model.startswith("untrained/")}
     st.markdown(_reading(comparison, untrained))
     figures = _ruler_and_bars(comparison)
@@ -58,11 +64,6 @@ def models_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
     figures |= _waterfall(comparison, first, second)
     _likeliest(comparison)
     _table(comparison)
-    from gptcore.ui.compare.model_exports import models_code, models_downloads
-
-    choices = {
-        compared_name(model): compared_choice(model) for model in chosen if compared_name(model) in comparison.names
-    }
     models_code(choices, examples, temperature)
     models_downloads(comparison, choices, examples, temperature, figures)
 

@@ -14,11 +14,13 @@ from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, current_style, plain
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from gptcore.results.report import Report
 
 
-def vocabularies_view(named: Sequence[tuple[str, Report]]) -> None:
-    """Why these models are not compared token by token, and what can be compared.
+def vocabularies_view(named: Sequence[tuple[str, Report]]) -> dict[str, go.Figure]:
+    """Why these models are not compared token by token, and what can be compared. Returns the figures by title.
 
     Args:
         named: (name, report) of at least two models.
@@ -33,17 +35,14 @@ def vocabularies_view(named: Sequence[tuple[str, Report]]) -> None:
     if len(known) > 1:
         st.markdown(_reading(known))
     listed = text("joiner").join(f"{cost.name} {cost.bits_per_byte:.3f}" for cost in costs)
+    title = text("chart_bits_per_byte.title")
+    words = text.group("chart_bits_per_byte")
+    figure = KeptFigure(bits_per_byte_bars, (costs,), words, current_style(), by=tuple(named))
     with st.container(border=True):
-        chart(
-            KeptFigure(
-                bits_per_byte_bars, (costs,), text.group("chart_bits_per_byte"), current_style(), by=tuple(named)
-            ),
-            "chart_bits_per_byte",
-            text("chart_bits_per_byte.summary", listed=listed),
-            title=text("chart_bits_per_byte.title"),
-        )
+        chart(figure, "chart_bits_per_byte", text("chart_bits_per_byte.summary", listed=listed), title=title)
     _table(costs)
     st.caption(text("dropped"))
+    return {title: figure}
 
 
 def _reading(costs: Sequence[TextCost]) -> str:

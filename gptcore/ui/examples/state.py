@@ -44,7 +44,7 @@ def restore_examples() -> None:
     state = st.session_state
     alignment, _ = url.value("alignment", "paired", url.one_of(*get_args(Alignment)))
     kind, _ = url.value("input", "text", url.one_of(*INPUT_KINDS))
-    url.value("first_token", False, lambda words: words == "1", lambda on: str(int(on)))
+    url.switch("first_token")
     if url.decides("rows") or "rows" not in state:
         _read_rows_of_the_address(kind)
     spread_pasted_rows()

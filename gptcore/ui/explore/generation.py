@@ -1,4 +1,4 @@
-"""Continue the prompt: token by token, each with its probability; nothing is computed until the button is pressed."""
+"""Continue the prompt: token by token, each with its probability; nothing is computed until it is asked for."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from gptcore.config import MAX_SEED
 from gptcore.errors import CancelCheck
 from gptcore.examples import Example, prefix_ids, text_ids
 from gptcore.token_display import visible
+from gptcore.ui.explore.by_hand import by_hand_view, go_on_by_hand, taken_tokens
 from gptcore.ui.jobs.job import Job, own_jobs
 from gptcore.ui.jobs.progress import follow, status
 from gptcore.ui.jobs.turn_queue import FairGate
@@ -27,18 +28,20 @@ if TYPE_CHECKING:
     from gptcore.generation import Chooser, NewToken, Sampling
 
 JOB = "generation"
-WAYS = ("greedy", "drawn")
+WAYS = ("greedy", "drawn", "by_hand")
 MOST_NEW_TOKENS = 200
 LARGEST_TOP_K = 50_257
 _DEFAULTS = {"length": 20}
-_KEYS = ("generate_by", "generate_length", "generate_temperature", "generate_top_k", "generate_seed")
+_KEYS = ("generate_by", "generate_length", "generate_temperature", "generate_top_k", "generate_seed", "generate_hand")
 
 
 def generation_view(choice: ModelChoice, examples: Sequence[Example]) -> None:
     """The section: which prompt, how the next token is chosen, how many, and what came of it."""
     text = page_text("generation")
     settings, number = _state(), _prompt_number(examples)  # the address keeps them while the section is closed
-    if "generation" not in st.session_state and (settings != _DEFAULTS or number > 1 or any(map(url.refused, _KEYS))):
+    taken = taken_tokens(choice)
+    asked = settings != _DEFAULTS or number > 1 or taken or any(map(url.refused, _KEYS))
+    if "generation" not in st.session_state and asked:
         st.session_state["generation"] = True  # the address is about this section
     part = st.expander(text("title"), icon=":material/edit_note:", key="generation", on_change="rerun")
     if not part.open:
@@ -47,6 +50,9 @@ def generation_view(choice: ModelChoice, examples: Sequence[Example]) -> None:
         st.caption(text("lead"))
         prompt = _prompt(choice, examples, number)
         _fields(settings)
+        if not settings:
+            by_hand_view(choice, prompt, taken)
+            return
         key = (choice, tuple(prompt), *settings.values())
         job: Job[NewToken] | None = own_jobs().get(JOB, key)
         st.button(
@@ -90,20 +96,22 @@ def _prompt(choice: ModelChoice, examples: Sequence[Example], number: int) -> li
 
 
 def _state() -> dict[str, Any]:
-    """The length, and for drawn tokens temperature, top_k and seed."""
+    """The length, and for drawn tokens temperature, top_k and seed; nothing by hand."""
     way, _ = url.value("generate_by", "greedy", url.one_of(*WAYS))
     length, _ = url.value("generate_length", 20, url.whole_number(1, MOST_NEW_TOKENS))
     temperature, _ = url.value("generate_temperature", 1.0, url.number(0.05, 5.0))
     top_k, _ = url.value("generate_top_k", 50, url.whole_number(1, LARGEST_TOP_K))
     seed, _ = url.value("generate_seed", 123, url.whole_number(0, MAX_SEED))
     drawn = {"temperature": temperature, "top_k": top_k, "seed": seed} if way == "drawn" else {}
-    return {"length": length, **drawn}
+    return {} if way == "by_hand" else {"length": length, **drawn}
 
 
 def _fields(settings: dict[str, Any]) -> None:
     """The fields of these settings."""
     text = page_text("generation")
-    fields: dict[str, dict[str, Any]] = {"generate_length": {"min_value": 1, "max_value": MOST_NEW_TOKENS, "step": 5}}
+    fields: dict[str, dict[str, Any]] = {}
+    if settings:
+        fields["generate_length"] = {"min_value": 1, "max_value": MOST_NEW_TOKENS, "step": 5}
     if "seed" in settings:
         fields |= {
             "generate_temperature": {"min_value": 0.05, "max_value": 5.0, "step": 0.1, "format": "%.2f"},
@@ -193,6 +201,10 @@ def _draw(job: Job[NewToken], choice: ModelChoice, prompt: list[int], *, drawn: 
         height=min(38 + 35 * len(tokens), 400),
     )
     st.caption(text("reading_drawn" if drawn else "reading_greedy"))
+    if not job.active:
+        written = tuple(token.token_id for token in tokens)
+        icon = ":material/touch_app:"
+        st.button(text("go_on_by_hand"), key="go_on_by_hand", icon=icon, on_click=go_on_by_hand, args=(written,))
 
 
 def _as_text(given: str | tuple[int, ...], choice: ModelChoice) -> str:

@@ -192,6 +192,12 @@ def value(
     return found, refused(key)
 
 
+def switch(key: str, *, default: bool = False) -> bool:
+    """State under `key` of a switch, which the address writes as 1 or 0; as `value`."""
+    on, _ = value(key, default, lambda words: words == "1", lambda on: str(int(on)))
+    return bool(on)
+
+
 def correct(key: str, found: Any, words: str, *, in_query: bool = False) -> None:
     """Show another value under `key` than the one that `value` gave: one that fits what is on the page."""
     hold(key, found)

@@ -30,7 +30,7 @@ def step_controls(place: Any, buttons: Any) -> tuple[int, str]:
     picture_styles()
     step, _ = url.value("step", 1, url.whole_number(1, LAST))
     vocabulary, _ = url.value("vocabulary", "gpt2", url.one_of(*VOCABULARIES))
-    url.value("shown", False, lambda words: words == "1", lambda on: str(int(on)))
+    url.switch("shown")
     _presenter(place)
     _buttons(buttons, step)
     names, vocabularies = text.group("names"), text.group("vocabularies")
@@ -142,7 +142,7 @@ def _buttons(place: Any, step: int) -> None:
 
 def _presenter(place: Any) -> None:
     text = page_text("step_by_step")
-    url.value("predict", False, lambda words: words == "1", lambda on: str(int(on)))
+    url.switch("predict")
     url.value("hide", [], _read_hidden, ",".join)
     with place:
         st.markdown(f"**{text('teaching')}**")

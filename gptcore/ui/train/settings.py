@@ -40,7 +40,7 @@ def settings(prefix: str, defaults: Defaults, seed: int) -> TrainConfig | None:
     steps, _ = url.value(f"{prefix}_steps", defaults.steps, url.whole_number(-_ANY, _ANY))
     schedule, _ = url.value(f"{prefix}_schedule", defaults.schedule, url.one_of("constant", "cosine"))
     drop_rate, _ = url.value(f"{prefix}_dropout", 0.0, url.number(0.0, 0.9))
-    clip, _ = url.value(f"{prefix}_clip", False, lambda words: words == "1", lambda on: str(int(on)))
+    clip = url.switch(f"{prefix}_clip")
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{prefix}_settings"):
         st.segmented_control(
             text("optimizer"),

@@ -12,14 +12,16 @@ from streamlit.testing.v1 import AppTest
 
 from gptcore import Example, describe_model, load_model, score, text_costs, trained_small_model
 from gptcore.texts import LANGUAGES, text_in
+from gptcore.ui.compare.model_exports import models_script
 from gptcore.ui.export.code import script_for
 from gptcore.ui.frame import PAGES
 from gptcore.ui.models import machine
 from gptcore.ui.models.catalog import choice_of
+from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.found import look_again
 from tests import ROOT
 from tests.support import model_factories as factories
-from tests.support.visiting import address_of, metrics, settled, visit, warnings
+from tests.support.visiting import address_of, choose, metrics, open_part, settled, visit, warnings
 
 CHINESE = {"prompt_1": "今天天气", "target_1": "很好", "alignment": "continuation"}
 
@@ -102,6 +104,40 @@ def test_models_with_different_vocabularies_are_compared_in_bits_per_byte(made: 
     expected = [f"{cost.bits_per_byte:.4f}" for cost in text_costs([("a", reports[0]), ("b", reports[1])])]
     table = next(frame.value for frame in at.dataframe if "bits_per_byte" in frame.value)
     assert list(table["bits_per_byte"]) == expected
+
+
+def test_the_script_of_two_vocabularies_prints_their_bits_per_byte(made: Path) -> None:
+    choices = {"Chinese": choice_of("gpt2/chinese"), "Small": ModelChoice("trained_small")}
+    examples = [Example("今天天气", "很好", "continuation")]
+    script = models_script(choices, examples, per_byte=True)
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    reports = [score(load_model(made / "chinese"), examples), score(trained_small_model(), examples)]
+    for cost in text_costs([("Chinese", reports[0]), ("Small", reports[1])]):
+        assert f"{cost.bits_per_byte:.5f}"[:6] in run.stdout
+
+
+def test_a_comparison_of_two_vocabularies_can_be_taken_along() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    at.switch_page("pages/compare.py")
+    for key, words in {"compare": "models", "models": "gpt2/chinese,trained_small", "size": "mini", **CHINESE}.items():
+        at.query_params[key] = words
+    settled(at.run())
+    kinds = ["csv", "json", "html", "script", "notebook"]
+    keys = [str(button.proto.id).rpartition("-")[2] for button in at.get("download_button")]
+    assert keys == [f"download_vocabularies_{kind}" for kind in kinds]
+    open_part(at, "code")
+    assert "costs_frame(costs)" in at.code[0].value
+
+
+def test_tokens_picked_by_hand_are_forgotten_under_another_vocabulary() -> None:
+    asked = {"alignment": "shifted", "prompt_1": "every effort", "generate_by": "by_hand", "generate_hand": "5,3"}
+    at = visit(model="trained_small", **asked)
+    assert "hand_undo" in [button.key for button in at.button]
+    choose(at, "model", "untrained")
+    assert address_of(at)["generate_hand"] == "5,3"  # the same vocabulary: the same tokens
+    choose(at, "model", "gpt2/chinese")
+    assert "generate_hand" not in address_of(at)
+    assert "hand_undo" not in [button.key for button in at.button]
 
 
 def test_bits_per_byte_count_the_text_and_not_its_tokens(made: Path) -> None:
