@@ -12,18 +12,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from gptcore.config import GPTConfig, ModelOrigin
+from gptcore.config import GPTConfig
 from gptcore.examples import Example
-from gptcore.results.report import Provenance, Report
 from gptcore.results.seeds import SeedRecord
 from gptcore.scoring import versions
+from gptcore.sweeps.record_json import record_from_json, record_to_json
 
 FOLDER_VARIABLE = "GPT_EXPLORER_SWEEPS"
 """Names the environment variable that holds a folder; finished seeds then outlive the process."""
@@ -98,7 +95,7 @@ class SweepCache:
         if row is None:
             return None
         try:
-            record = _record_from_json(row[0])
+            record = record_from_json(row[0])
         except (AttributeError, KeyError, TypeError, ValueError):  # not by this version: computed again, written over
             return None
         self._remember(key, seed, record)
@@ -108,7 +105,7 @@ class SweepCache:
         """Keep a finished seed; on disk it is whole or not at all, whenever the process is killed."""
         self._remember(key, seed, record)
         if self._folder is not None:
-            self._on_disk("INSERT OR REPLACE INTO seeds VALUES (?, ?, ?)", key, seed, _record_to_json(record))
+            self._on_disk("INSERT OR REPLACE INTO seeds VALUES (?, ?, ?)", key, seed, record_to_json(record))
 
     def __len__(self) -> int:
         """How many seeds are in memory."""
@@ -147,31 +144,3 @@ def shared_cache() -> SweepCache:
     """The process's own, in the folder that GPT_EXPLORER_SWEEPS names, if it does."""
     folder = os.environ.get(FOLDER_VARIABLE)
     return SweepCache(Path(folder) if folder else None)
-
-
-def _record_to_json(record: SeedRecord) -> str:
-    def array(value: object) -> Any:
-        if isinstance(value, np.ndarray):
-            return {"array": value.tolist(), "dtype": value.dtype.str}
-        return asdict(value)  # type: ignore[call-overload]  # Provenance
-
-    columns = {field.name: getattr(record.report, field.name) for field in fields(Report)}
-    return json.dumps([columns, record.logit_std], default=array)
-
-
-def _record_from_json(written: str) -> SeedRecord:
-    def array(value: dict[str, Any]) -> Any:
-        return np.array(value["array"], dtype=value["dtype"]) if "array" in value else value
-
-    columns, logit_std = json.loads(written, object_hook=array)
-    made_with = columns.pop("provenance")
-    provenance = Provenance(
-        **{**made_with, "config": GPTConfig(**made_with["config"]), "origin": ModelOrigin(**made_with["origin"])}
-    )
-    return SeedRecord(
-        Report(provenance=provenance, **{name: _tuples(value) for name, value in columns.items()}), logit_std
-    )
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value

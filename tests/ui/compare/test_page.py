@@ -10,12 +10,13 @@ from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
 from gptcore import Example, number_format, score, sweep_seeds, untrained_model
-from gptcore.config import SIZES
+from gptcore.config import GPT_CONFIG_124M, SIZES
 from gptcore.presets import PRESETS
 from gptcore.results.comparison import aligned_rows
 from gptcore.results.seeds import SeedSummary, SeedTable
 from gptcore.sweeps.cache import SweepCache
 from gptcore.sweeps.runner import compare_examples
+from gptcore.sweeps.stored import stored_seeds
 from gptcore.texts import LANGUAGES, text_in
 from tests import ROOT
 from tests.support.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
@@ -142,6 +143,51 @@ def test_one_seed_is_its_own_report() -> None:
     assert not app.exception
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_books_seeds_are_there_at_once_and_nothing_runs_by_itself(language: str) -> None:
+    app = opened(language, size="124M")
+    text = text_in(language, "compare")
+    values = {metric.label: metric.value for metric in app.metric}
+    assert values[text("mean_loss.label")] == "10.9407"
+    assert values[text("spread.label")] == "0.2714"
+    assert values[text("below.label")] == text("below.value", below=12, count=40)
+    assert len(live_figures(app)) == 3
+    assert app.get("download_button")
+    assert app.button(key="seed_run").label == text_in(language, "sweeps")("run_here")
+    assert [each for each in app.button if each.key == "seed_job_stop"] == []
+    assert "PyTorch" in said(app)
+    assert not app.exception
+
+
+def test_a_stored_seed_opens_with_its_whole_chain() -> None:
+    app = opened(size="124M", seed_count=12, chosen_seed=3)
+    (stored,) = stored_seeds(GPT_CONFIG_124M, BOOK, [3]) or ()
+    assert [metric.value for metric in app.metric][-2:] == [
+        number_format.nats(stored.report.cross_entropy),
+        number_format.perplexity(stored.report.perplexity),
+    ]
+
+
+def test_a_large_sweep_waits_for_the_button() -> None:
+    app = opened(size="124M", seed_count=60)
+    assert not app.metric
+    assert not app.get("download_button")
+    assert app.button(key="seed_run").label == "Run 60 seeds"
+    app.number_input(key="seed_count").set_value(3).run()
+    assert len(app.metric) == 3  # stored
+    app.number_input(key="seed_count").set_value(30).run()
+    app.number_input(key="seed_first").set_value(38).run()
+    assert app.button(key="seed_run").label == "Run 30 seeds"
+
+
+def test_a_run_that_was_asked_for_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gptcore.ui.compare.seeds.MOST_WEIGHTS", 1)
+    app = opened(seed_count=2, seed_first=300)
+    app.button(key="seed_run").click().run()
+    finished(app, 2)
+    assert {m.label: m.value for m in app.metric}[text_in("en", "compare")("below.label")].endswith("of 2")
+
+
 def test_a_seed_that_is_not_among_them_is_not_shown() -> None:
     app = finished(opened(seed_count=2, chosen_seed=77), 2)
     assert app.session_state["chosen_seed"] == -1
@@ -205,6 +251,10 @@ def wait_for_more_than(page: Page, count: int) -> None:
 
 def test_start_watch_stop_reload_and_go_on(page: Page, server: str) -> None:
     page.goto(f"{server}/compare?seed_count=12")
+    expect(keyed(page, "seed_stored")).to_contain_text("Stored result", timeout=A_WHILE)
+    expect(keyed(page, "seed_below")).to_contain_text("of 12")
+    keyed(page, "seed_run").get_by_role("button").click()
+    expect(keyed(page, "seed_job")).to_be_visible(timeout=A_WHILE)
     page.wait_for_selector(".st-key-chart_seeds .point", timeout=A_WHILE)
     page.evaluate("window.svg = document.querySelector('.st-key-chart_seeds .main-svg')")
     start = seeds_in(page)
@@ -219,7 +269,8 @@ def test_start_watch_stop_reload_and_go_on(page: Page, server: str) -> None:
     expect(keyed(page, "seed_go_on")).to_be_visible()
 
     page.reload()
-    page.wait_for_selector(".st-key-chart_seeds .point", timeout=A_WHILE)
+    keyed(page, "seed_run").get_by_role("button").click(timeout=A_WHILE)
+    expect(keyed(page, "seed_job")).to_be_visible(timeout=A_WHILE)
     wait_for_more_than(page, reached - 1)
     wait_for_all(page, 12)
     summary = SeedSummary(12, 11.03191, 0.25356, 0.07320, 2, 10.8249, 1 / 3)
@@ -266,6 +317,7 @@ def test_a_visitor_waits_in_line_until_the_one_before_leaves(browser: Browser, s
     first, second = (browser.new_context(locale="en-US") for _ in range(2))
     page = first.new_page()
     page.goto(f"{server}/compare?seed_count=500&seed_first=1000")
+    keyed(page, "seed_run").get_by_role("button").click(timeout=A_WHILE)
     page.wait_for_selector(".st-key-chart_seeds .point", timeout=A_WHILE)
     waiting = second.new_page()
     waiting.goto(f"{server}/compare?size=mini&seed_count=3&seed_first=2000")
