@@ -51,7 +51,7 @@ bench: $(TESTS_READY) browser nginx  ## measure speed and memory (some only: ARG
 docs: $(TESTS_READY)  ## build the library's documentation and run its notebooks: build/docs/index.html
 	$(RUN) -m tests.support.documentation $(ARGS)
 
-picture: $(TESTS_READY) browser  ## make the README's picture of the page again
+picture: $(TESTS_READY) browser  ## take the README's pictures and animations again, in both languages
 	$(RUN) -m tests.support.picture $(ARGS)
 
 browser: $(TESTS_READY)  ## find Chromium, or install it, or say what to do

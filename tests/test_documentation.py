@@ -7,12 +7,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image
 
 import gptcore
+from tests import ROOT
 from tests.support.documentation import MODULES, build
 from tests.support.gallery import GALLERY
+from tests.support.picture import MOST_BYTES, STEPS
 
-pytestmark = pytest.mark.slow
+PICTURE = re.compile(r"!\[[^\]]+\]\(([^)]+)\)")
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +45,7 @@ def links(page: Path) -> Links:
     return found
 
 
+@pytest.mark.slow
 def test_every_public_name_is_documented(built: Path) -> None:
     page = (built / "gptcore.html").read_text("utf-8")
     missing = [name for name in gptcore.__all__ if name != "__version__" and f'id="{name}"' not in page]
@@ -52,6 +56,7 @@ def test_every_public_name_is_documented(built: Path) -> None:
         assert (built / f"{module.replace('.', '/')}.html").is_file()
 
 
+@pytest.mark.slow
 def test_links_lead_to_pages_that_are_there_and_nothing_is_loaded_from_elsewhere(built: Path) -> None:
     pages = sorted(built.rglob("*.html"))
     assert len(pages) == 1 + len(MODULES) + len(list(GALLERY.glob("*.ipynb")))
@@ -62,6 +67,7 @@ def test_links_lead_to_pages_that_are_there_and_nothing_is_loaded_from_elsewhere
         assert [link for link in inside if link and not (page.parent / link).exists()] == [], page.name
 
 
+@pytest.mark.slow
 def test_the_gallery_is_linked_and_its_pages_have_the_numbers_and_the_charts(built: Path) -> None:
     first = links(built / "index.html").links
     for path in GALLERY.glob("*.ipynb"):
@@ -72,6 +78,17 @@ def test_the_gallery_is_linked_and_its_pages_have_the_numbers_and_the_charts(bui
     assert "7.4540e-05  3.1061e-05  1.1563e-05" in book
     assert re.search(r"perplexity +48,725\.\d\d", book)
     assert "cross-entropy        10.7940 nats" in book
+
+
+@pytest.mark.parametrize("name", ["README.md", ".readme/README.zh-CN.md"])
+def test_the_readmes_pictures_are_there_and_small(name: str) -> None:
+    readme = ROOT / name
+    pictures = [readme.parent / link for link in PICTURE.findall(readme.read_text("utf-8"))]
+    assert len(pictures) == 2
+    with Image.open(pictures[0]) as still, Image.open(pictures[1]) as animation:
+        assert still.width >= 1200
+        assert getattr(animation, "n_frames", 1) == STEPS
+    assert sum(path.stat().st_size for path in pictures) < MOST_BYTES / 2
 
 
 @pytest.mark.parametrize("path", sorted(GALLERY.glob("*.ipynb")), ids=lambda path: path.stem)
