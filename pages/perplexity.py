@@ -3,7 +3,7 @@
 import streamlit as st
 
 from gptcore.errors import InputError
-from gptcore.ui.examples.editor import examples_editor
+from gptcore.ui.examples.on_demand import change_texts
 from gptcore.ui.examples.one_line import text_line
 from gptcore.ui.examples.state import current_examples
 from gptcore.ui.frame import current_choice, heading, part_of_page
@@ -27,8 +27,7 @@ else:
         report = report_for(choice, examples)
     except InputError as error:
         st.warning(error_sentence(error), icon=":material/error:")
-with st.expander(text("texts"), icon=":material/edit:", expanded=examples is None):
-    examples_editor(choice)
+change_texts(choice, st.container(), needed=examples is None)
 
 st.subheader(text("headings.die"), anchor=False)
 figures = view.die_and_curves(report, choice.vocab_size)

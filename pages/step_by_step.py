@@ -5,7 +5,7 @@ import streamlit as st
 from gptcore import number_format
 from gptcore.config import SIZES
 from gptcore.errors import InputError
-from gptcore.ui.examples.editor import examples_editor
+from gptcore.ui.examples.on_demand import change_texts
 from gptcore.ui.examples.one_line import text_line
 from gptcore.ui.examples.state import current_examples
 from gptcore.ui.frame import current_choice, heading, own_model_here, page_controls
@@ -21,6 +21,7 @@ with title:
 text = page_text("step_by_step")
 choice = current_choice()
 step, vocabulary = step_controls(page_controls(), buttons)
+editor = st.container()
 try:
     walked = chosen_steps(choice, current_examples(choice), vocabulary)
 except InputError as error:
@@ -40,5 +41,4 @@ if vocabulary == "seven":
     parameters = number_format.count(SIZES["toy"].parameters)
     st.caption(text("seven_texts", parameters=parameters, seed=seven_word_seed(choice)))
 else:
-    with st.expander(text("texts"), icon=":material/edit:"):
-        examples_editor(choice)
+    change_texts(choice, editor, needed=current_examples(choice) is None)

@@ -36,6 +36,7 @@ from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, error_sentence
 from gptcore.ui.widgets.glossary import meaning
 from gptcore.ui.widgets.token_chips import aligned_tokens, unaligned_tokens
+from gptcore.ui.widgets.token_lens import has_partial_tokens, lens_of_rows
 
 if TYPE_CHECKING:
     from gptcore.results.report import Report
@@ -55,6 +56,7 @@ def examples_editor(
     *,
     on_position: Callable[[int], None] | None = None,
     kept: Callable[[tuple[Example, ...]], Report | None] = lambda _: None,
+    tokens: bool = True,
 ) -> Entered | None:
     """Fields, presets and aligned tokens. What was entered; None while a row needs mending.
 
@@ -63,6 +65,7 @@ def examples_editor(
         on_position: Called with the index of a scored position when its chip is pressed.
         kept: The report of some examples, where there is one already: the chips then say how surprising each target
             is from the start, and need not be drawn again.
+        tokens: Whether the tokens of rows that line up are drawn: not where the page shows them itself.
     """
     text = page_text("examples")
     _toolbar()
@@ -78,7 +81,9 @@ def examples_editor(
         ):
             with column, st.container(border=True, key=f"example_{row.number}"):
                 _fields(row.number, len(rows))
-                redraw.append(_tokens(row, choice, first_index, on_position if valid else None, report))
+                if tokens or row.encoded is None:
+                    redraw.append(_tokens(row, choice, first_index, on_position if valid else None, report))
+                    _lens(row, choice)
                 _notices(row, choice)
                 first_index += int(row.encoded.scored.sum()) if row.encoded else 0
     if not valid:
@@ -133,6 +138,8 @@ def _toolbar() -> None:
             on_click=add_row,
             disabled=st.session_state["rows"] >= MAX_EXAMPLES,
         )
+        url.value("lens", False, lambda words: words == "1", lambda on: str(int(on)))
+        st.toggle(page_text("token_lens")("switch"), key="lens", persist_state="session")
         if st.session_state["alignment"] != "paired":
             st.toggle(
                 text("score_first"),
@@ -196,6 +203,19 @@ def _tokens(
         with place:
             unaligned_tokens(row.example, tokenizer, f"chips_{row.number}")
     return draw
+
+
+def _lens(row: Typed, choice: ModelChoice) -> None:
+    """From characters to bytes to tokens: where a token is only a part of a character, and where it is asked for."""
+    if row.encoded is None or not (st.session_state["lens"] or has_partial_tokens(row.encoded, choice.tokenizer)):
+        return
+    key = f"lens_{row.number}"
+    part = st.expander(
+        page_text("token_lens")("title"), expanded=True, key=key, on_change="rerun", icon=":material/search:"
+    )
+    if part.open:
+        with part:
+            lens_of_rows([row.encoded], choice.tokenizer, f"{key}_rows")
 
 
 def _notices(row: Typed, choice: ModelChoice) -> None:

@@ -99,6 +99,7 @@ def _tokenizer(steps: Steps) -> Tokenizer:
 
 def _aligned(steps: Steps, examples: Sequence[Example]) -> None:
     from gptcore.ui.widgets.token_chips import aligned_tokens
+    from gptcore.ui.widgets.token_lens import has_partial_tokens, lens_of_rows
 
     tokenizer = _tokenizer(steps)
     rows = encode(examples, tokenizer).rows
@@ -111,6 +112,16 @@ def _aligned(steps: Steps, examples: Sequence[Example]) -> None:
                     st.markdown(f"**{text('flatten.text', number=n + 1)}**")
                     aligned_tokens(rows[n], tokenizer, f"step_tokens_{n + 1}")
         st.caption(summary(1, steps))
+    part = st.expander(
+        page_text("token_lens")("title"),
+        expanded=any(has_partial_tokens(row, tokenizer) for row in rows),
+        key="step_lens",
+        on_change="rerun",
+        icon=":material/search:",
+    )
+    if part.open:
+        with part:
+            lens_of_rows(rows, tokenizer, "step_lens")
 
 
 def _rows(kind: Kind, step: int) -> Callable[[Steps, str], None]:

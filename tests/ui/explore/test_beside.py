@@ -49,3 +49,52 @@ def test_a_position_chosen_in_a_chart_is_told_below_the_charts_until_another_is_
     assert "␣chocolate" in component(at, "position_of_chart")["details"]["title"]
     at = settled(at.selectbox(key="position").select(2).run())
     assert "position_of_chart" not in [element.key for element in at.get("bidi_component")]
+
+
+def lens(at: AppTest, text: str) -> list[str]:
+    """Return the pictures of characters, bytes and tokens that hold a piece of HTML."""
+    return [part.proto.body for part in at.get("html") if 'class="lens"' in part.proto.body and text in part.proto.body]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pieces_of_characters_are_laid_over_them_without_being_asked(language: str) -> None:
+    words = text_in(language, "token_lens")
+    at = visit(lang=language, alignment="shifted", prompt_1="我喜欢")
+    (drawn,) = lens(at, "⟨e6 88⟩")
+    assert ">我<" in drawn
+    assert "22755" in drawn
+    said = words("partial", token="`⟨e6 88⟩`", held=2, bytes=3, character="`我`")
+    assert any(said in caption.value for caption in at.caption)
+
+
+def test_the_lens_opens_on_demand_draws_the_space_or_not_and_takes_no_markup() -> None:
+    at = visit(alignment="shifted", prompt_1="every effort <b>you</b>")
+    assert lens(at, "") == []
+    at = settled(at.toggle(key="lens").set_value(True).run())
+    (drawn,) = lens(at, "␣effort")
+    assert "<b>" not in drawn
+    assert "lt;" in drawn
+    assert any("3626" in caption.value and "14822, 419" in caption.value for caption in at.caption)
+    at = settled(at.toggle(key="lens_1_rows_spaces").set_value(False).run())
+    assert lens(at, "␣") == []
+    assert len(lens(at, "3626")) == 1
+
+
+def test_step_one_shows_the_lens_of_byte_pieces() -> None:
+    at = visit("step_by_step", alignment="shifted", prompt_1="我喜欢")
+    assert len(lens(at, "⟨e6 88⟩")) == 1
+
+
+@pytest.mark.parametrize("page", ["step_by_step", "perplexity"])
+def test_the_texts_open_above_what_they_change_and_stay_open_through_a_mistake(page: str) -> None:
+    at = visit(page)
+    assert "prompt_1" not in [field.key for field in at.text_area]
+    at = settled(at.button(key="change_texts").click().run())
+    assert "scroll_to_texts_editor" in [element.key for element in at.get("bidi_component")]
+    at = settled(at.text_area(key="target_1").set_value(" effort").run())
+    assert len(at.warning) == 1
+    assert at.button(key="close_texts").disabled
+    at = settled(at.text_area(key="target_1").set_value(" effort moves me").run())
+    assert at.text_area(key="target_1").value == " effort moves me"
+    at = settled(at.button(key="close_texts").click().run())
+    assert "prompt_1" not in [field.key for field in at.text_area]
