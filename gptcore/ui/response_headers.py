@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,12 +19,23 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-def content_security_policy(page: str, scripts: Iterable[str] = ()) -> str:
+FRAMES_VARIABLE = "GPT_EXPLORER_FRAMES"
+"""Names the environment variable with the sites that may show the app in a frame, separated by blanks."""
+_SITE = re.compile(r"https://[a-z0-9.*-]+(:[0-9]+)?", re.IGNORECASE)
+
+
+def allowed_frames() -> list[str]:
+    """The sites that may show the app in a frame, besides its own pages."""
+    return [site for site in os.environ.get(FRAMES_VARIABLE, "").split() if _SITE.fullmatch(site)]
+
+
+def content_security_policy(page: str, scripts: Iterable[str] = (), frames: Iterable[str] = ()) -> str:
     """Let nothing be loaded from or sent to another host, and no script run but this server's own.
 
     Args:
         page: The HTML of Streamlit's page, whose inline scripts are allowed by their hashes.
         scripts: Further inline scripts.
+        frames: Sites that may show the app in a frame.
     """
     inline = [*scripts, *_inline_scripts(page)]
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in inline]
@@ -39,7 +51,7 @@ def content_security_policy(page: str, scripts: Iterable[str] = ()) -> str:
         "object": "'none'",
     }
     parts = [f"{kind}-src {allowed}" for kind, allowed in sources.items()]
-    return "; ".join([*parts, "base-uri 'self'", "form-action 'self'", "frame-ancestors 'self'"])
+    return "; ".join([*parts, "base-uri 'self'", "form-action 'self'", " ".join(["frame-ancestors 'self'", *frames])])
 
 
 def _inline_scripts(page: str) -> list[str]:
@@ -50,9 +62,11 @@ HEADERS = {
     "content-security-policy": content_security_policy(
         (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8"),
         map(language_script, LANGUAGES),
+        allowed_frames(),
     ),
     "x-content-type-options": "nosniff",
-    "x-frame-options": "SAMEORIGIN",
+    # it knows no list of sites, so it is left out where there is one: browsers follow frame-ancestors anyway
+    **({} if allowed_frames() else {"x-frame-options": "SAMEORIGIN"}),
     "referrer-policy": "same-origin",
 }
 CLOSED = ("/_stcore/metrics",)

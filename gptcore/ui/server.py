@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -26,6 +25,8 @@ sys.path[:] = [str(_ROOT), *(entry for entry in sys.path if Path(entry or ".").r
 
 from gptcore.ui.delivery import Delivery  # noqa: E402  # found once the path is set
 from gptcore.ui.launch import app_folder  # noqa: E402  # found once the path is set
+from gptcore.ui.private_logs import keep_messages_out  # noqa: E402  # found once the path is set
+from gptcore.ui.readiness import Readiness, WarmUp  # noqa: E402  # found once the path is set
 from gptcore.ui.response_headers import ResponseHeaders  # noqa: E402  # found once the path is set
 
 
@@ -65,18 +66,15 @@ def allow_large_uploads() -> None:
         config.set_option("server.maxUploadSize", MAX_UPLOAD_MEGABYTES)
 
 
-def _warm_up_or_say_why() -> None:
-    try:
-        warm_up()
-    except Exception:  # visitors can still come: each page does what it needs by itself
-        logging.getLogger(__name__).exception("The app could not be warmed up")
+WARM_UP = WarmUp(warm_up)
 
 
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
+    keep_messages_out()
     allow_large_uploads()
     if os.environ.get("GPT_EXPLORER_WARM") == "1":
-        threading.Thread(target=_warm_up_or_say_why, name="warm-up", daemon=True).start()
+        WARM_UP.start()
     yield
 
 
@@ -88,9 +86,12 @@ def _say_sorry(_: Exception) -> bool:
     return True
 
 
-app = st.App(
-    app_folder() / "app.py",
-    lifespan=_lifespan,
-    on_script_error=_say_sorry,
-    middleware=[Middleware(ResponseHeaders), Middleware(Delivery)],
-)
+SETTINGS: dict[str, Any] = {
+    "script_path": app_folder() / "app.py",
+    "lifespan": _lifespan,
+    "on_script_error": _say_sorry,
+    "middleware": [Middleware(Readiness, warm_up=WARM_UP), Middleware(ResponseHeaders), Middleware(Delivery)],
+}
+"""What any entry file makes the app of."""
+
+app = st.App(**SETTINGS)

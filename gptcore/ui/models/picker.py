@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 
 import streamlit as st
@@ -19,7 +20,24 @@ from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, error_sentence, plain
 from gptcore.weights.description import describe_model
 
-OFFERED_SIZES = [name for name, config in SIZES.items() if config.vocab_size == SIZES["124M"].vocab_size]
+SIZES_VARIABLE = "GPT_EXPLORER_SIZES"
+"""Names the environment variable with the sizes to offer, separated by commas; 124M, the book's, is always one."""
+
+
+def offered_sizes(wanted: str | None) -> list[str]:
+    """The sizes that read GPT-2's vocabulary: all of them, or those of a list with commas between, and the book's.
+
+    >>> offered_sizes("mini, 124M"), offered_sizes("nothing such"), offered_sizes(None)
+    (['mini', '124M'], ['124M'], ['mini', '124M', 'medium', 'large', 'xl'])
+    """
+    sizes = [name for name, config in SIZES.items() if config.vocab_size == SIZES["124M"].vocab_size]
+    if not (wanted or "").strip():
+        return sizes
+    names = {name.strip() for name in (wanted or "").split(",")}
+    return [name for name in sizes if name == "124M" or name in names]
+
+
+OFFERED_SIZES = offered_sizes(os.environ.get(SIZES_VARIABLE))
 CONTEXT_LENGTHS = [256, 1024]
 _SHOWN_REFUSALS = 2
 _UNKNOWN = "_unknown_model"
