@@ -10,6 +10,7 @@ from gptcore.ui.compare.seeds import seeds_view
 from gptcore.ui.compare.texts import inputs_view
 from gptcore.ui.frame import current_choice, heading, page_controls
 from gptcore.ui.report.numbers import temperature_control
+from gptcore.ui.widgets.basics import projecting
 
 VIEWS = {"seeds": seeds_view, "inputs": inputs_view, "models": models_view}
 
@@ -25,5 +26,5 @@ if view == "list":
     many_texts_view(choice)
 else:
     temperature = temperature_control(page_controls())
-    examples = compared_texts(choice, open_at_first=view == "inputs")
+    examples = compared_texts(choice, open_at_first=view == "inputs" and not projecting())
     VIEWS[view](choice, examples, temperature)

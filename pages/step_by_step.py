@@ -10,8 +10,9 @@ from gptcore.ui.examples.one_line import text_line
 from gptcore.ui.examples.state import current_examples
 from gptcore.ui.frame import current_choice, heading, own_model_here, page_controls
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.step_by_step.controls import step_controls
 from gptcore.ui.step_by_step.exports import steps_downloads
-from gptcore.ui.step_by_step.view import chosen_steps, seven_word_model, seven_word_seed, show_step, step_controls
+from gptcore.ui.step_by_step.view import chosen_steps, seven_word_model, seven_word_seed, show_step
 from gptcore.ui.widgets.basics import error_sentence
 
 with st.container(key="step_top"):

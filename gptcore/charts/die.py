@@ -165,7 +165,9 @@ def exponential_curve(
     high = max(faces, vocab_size, shown or 0) * 1.25
     along = np.linspace(0, math.log(high), 240)
     line, name = level(vocab_size, words["uniform"], style)
-    written = f"<b>{number_format.count(faces)}</b><br>= e<sup>{math.log(faces):.4f}</sup>"
+    loss = f"{math.log(faces):.4f}"
+    power = f"exp({loss})" if style.smallest else f"e<sup>{loss}</sup>"
+    written = f"<b>{number_format.count(faces)}</b><br>= {power}"
     mark, mark_name = here(math.log(faces), faces, written, style, left=faces > 500)
     points = [own_points(np.array([math.log(shown)]), np.array([shown]), style, symbol="diamond")] if shown else []
     x_range = [-0.03 * math.log(high), math.log(high) * 1.03]

@@ -50,6 +50,7 @@ def push_on_logits(gradient: LogitGradient, index: int, words: Mapping[str, str]
         style,
         [bars],
         height=_rows_height(len(push)),
+        projected=70 + 27 * len(push),
         xaxis={"range": [-reach * 1.35, reach * 1.35], "title": {"text": words["axis"]}, "nticks": 5},
         yaxis=_token_axis(rows["piece"].tolist(), is_target),
         shapes=[upright(0, {"color": palette.text, "width": 1.5})],

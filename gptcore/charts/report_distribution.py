@@ -55,7 +55,7 @@ def rank_curve(curve: RankCurve, target: str, words: Mapping[str, str], style: S
             "type": "log",
             "dtick": decades(float(np.ptp(exponents))),
             "title": {"text": words["y"]},
-            "exponentformat": "power",
+            "exponentformat": style.exponent,
             "showexponent": "all",
         },
         shapes=[across(curve.uniform_probability, {"color": palette.uniform, "width": 2, "dash": "dash"})],

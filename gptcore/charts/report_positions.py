@@ -54,7 +54,7 @@ def target_probabilities(
         below=True,
     )
     choices = _choice_names(report, places, style) if rows else []
-    axis = _log_axis(report, p, rows)
+    axis = _log_axis(report, p, rows, style)
     low, high = axis["range"]
     if rows and (math.log10(uniform) - low) / (high - low) > _FAR_RIGHT:
         name["xanchor"] = "right"  # beside the chart it would be cut off
@@ -122,14 +122,14 @@ def _written(report: Report) -> list[str]:
     return [number_format.probability(p, ln) for p, ln in pairs]
 
 
-def _log_axis(report: Report, p: Floats, rows: bool) -> Part:
+def _log_axis(report: Report, p: Floats, rows: bool, style: Style) -> Part:
     """A log axis that holds all probabilities and uniform guessing, with some air."""
     uniform = 1.0 / report.vocab_size
     low, high = min(p.min(), uniform), max(p.max(), report.predicted_probability.max(), uniform)
     air = (0.14 if rows else 0.08) * (math.log10(high) - math.log10(low)) + 0.05
     limits = [math.log10(low) - air, min(math.log10(high) + air, 0.25)]
     dtick = decades(limits[1] - limits[0], 7)
-    return {"type": "log", "range": limits, "exponentformat": "power", "dtick": dtick}
+    return {"type": "log", "range": limits, "exponentformat": style.exponent, "dtick": dtick}
 
 
 def _clear_of_the_line(ratio: float, span: float) -> str:
@@ -228,7 +228,7 @@ def _height(report: Report, rows: bool) -> int:
     return 70 + round(_ROW * (max(report.positions, 2) + _GAP * int(report.example.max())))
 
 
-def _axes(rows: bool, amount: Part, report: Report, places: list[float]) -> dict[str, Part]:
+def _axes(rows: bool, amount: Part, report: Report, places: list[float]) -> dict[str, Any]:
     """The axis of the amounts, and the one that names the positions, where each has a row."""
     if not rows:
         return {"xaxis": {"showgrid": False}, "yaxis": amount}

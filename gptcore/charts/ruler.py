@@ -49,6 +49,7 @@ def perplexity_ruler(
             *_marks(perplexities, levels, vocab_size, end, style),
         ],
         height=150 + 40 * highest,
+        projected=210 + 50 * highest,
         xaxis={"type": "log", "range": [-0.03, math.log10(end)], "visible": False},
         yaxis={"range": [-1.0, 1.0 + _STEP * highest], "visible": False},
         shapes=[] if several else [beyond],  # the names of several would stand on it
@@ -136,11 +137,11 @@ def _what_lies_beyond(vocab_size: int, end: float, worse: str, style: Style) -> 
         "<br>".join(textwrap.wrap(worse, 12)),  # as narrow as the band on a phone
         colour,
         style.size(11),
-        x=math.log10(vocab_size * 1.15),
+        x=math.log10(end) - 0.02,  # at the band's far end: a perplexity just past V has its name at the near one
         y=0.9,
         yref="paper",
-        align="left",
-        xanchor="left",
+        align="right",
+        xanchor="right",
         yanchor="top",
     )
     return band(colour, 0.14, x0=vocab_size, x1=end, y0=0.4, y1=0.98, layer="below"), name

@@ -35,7 +35,7 @@ def ranking(steps: Steps, kind: str, words: Mapping[str, str], style: Style = DE
     if kind == "probabilities":
         drawn = steps.curve_probabilities[steps.curve_probabilities > 0]
         span = math.log10(float(drawn.max())) - math.log10(float(drawn.min()))
-        yaxis |= {"type": "log", "dtick": decades(span), "exponentformat": "power", "showexponent": "all"}
+        yaxis |= {"type": "log", "dtick": decades(span), "exponentformat": style.exponent, "showexponent": "all"}
         uniform = 1 / steps.vocab_size
         text = words["uniform"].format(p=number_format.probability(uniform))
         shapes = [across(uniform, {"color": palette.uniform, "width": 2, "dash": "dash"})]
@@ -126,6 +126,7 @@ def log_curve(steps: Steps, words: Mapping[str, str], style: Style = DESK, *, cl
         style,
         [curve(along, np.log(along), style), *([] if close else [certain]), targets],
         height=270,
+        projected=320,
         xaxis={"title": {"text": words["x"]}, "range": [-0.02 * end, end], "exponentformat": "e", "nticks": 6},
         yaxis={
             "title": {"text": words["y"]},
@@ -253,6 +254,7 @@ def negation(mean: float, vocab_size: int, words: Mapping[str, str], style: Styl
         style,
         [turn, *both],
         height=250,
+        projected=290,
         xaxis={"range": [-end, end], "visible": False},
         yaxis={"range": [-0.75, 1.2], "visible": False},
         shapes=[

@@ -103,14 +103,20 @@ def in_light(figure: go.Figure) -> go.Figure:
 
 @dataclass(frozen=True)
 class Style:
-    """How a chart is drawn for this reader: palette and size of type (1 on a desk, more on a projector)."""
+    """How a chart is drawn for this reader: palette, size of type (1 on a desk, more on a projector), smallest type."""
 
     palette: Palette = LIGHT
     scale: float = 1.0
+    smallest: float = 0.0
 
     def size(self, points: float) -> float:
         """A type size in pixels for this reader."""
-        return round(points * self.scale, 1)
+        return max(round(points * self.scale, 1), self.smallest)
+
+    @property
+    def exponent(self) -> str:
+        """How an axis writes powers of ten: raised exponents are too small for the last row of a room."""
+        return "e" if self.smallest else "power"
 
 
 def surprise_colour(surprisal_nats: float, uniform_nats: float) -> str:
@@ -188,21 +194,24 @@ def _template(style: Style) -> str:
         "dragmode": False,
         "bargap": 0.25,
     }
-    name = f"gpt_{palette.name}_{style.scale:g}"
-    pio.templates[name] = go.layout.Template(layout=layout)
+    name = f"gpt_{palette.name}_{style.scale:g}_{style.smallest:g}"
+    whole = [{"constraintext": "none"}] if style.smallest else []  # else a narrow bar's text is drawn smaller
+    pio.templates[name] = go.layout.Template(layout=layout, data={"bar": whole})
     return name
 
 
 def pixels(style: Style, height: float) -> int:
-    """A figure's height for this reader, by its height on a desk.
+    """A figure's height for this reader, by its height on a desk; lower on a projector, to be on the first screen.
 
-    >>> pixels(DESK, 300), pixels(Style(scale=1.45), 300)
-    (300, 381)
+    >>> pixels(DESK, 300), pixels(Style(scale=1.4), 300)
+    (300, 258)
     """
-    return round(height * (1 + (style.scale - 1) * 0.6))
+    return round(height * (1 - (style.scale - 1) * 0.35))
 
 
-def new_figure(style: Style, data: Sequence[object] = (), *, height: float, **layout: object) -> go.Figure:
+def new_figure(
+    style: Style, data: Sequence[object] = (), *, height: float, projected: float | None = None, **layout: object
+) -> go.Figure:
     """A figure in this reader's style, built in one constructor call.
 
     Adding to a figure afterwards (`update_layout`, `add_shape`, …) validates all of it again each time: an order of
@@ -211,7 +220,8 @@ def new_figure(style: Style, data: Sequence[object] = (), *, height: float, **la
     Args:
         style: Its palette and type size choose the template.
         data: The traces.
-        height: Pixels on a desk; a projector's is larger.
+        height: Pixels on a desk.
+        projected: Pixels on a projector, where large type needs more than `pixels` leaves it.
         **layout: What this figure adds to the template: `xaxis`, `yaxis`, `shapes`, `annotations`, `margin`, …
 
     Returns:
@@ -219,7 +229,7 @@ def new_figure(style: Style, data: Sequence[object] = (), *, height: float, **la
     """
     own = {
         "template": _template(style),
-        "height": pixels(style, height),
+        "height": round(projected) if projected is not None and style.smallest else pixels(style, height),
         "font": {"size": style.size(13)},
     }
     return go.Figure(data=list(data), layout=own | layout)

@@ -15,6 +15,7 @@ from gptcore.ui.launch import app_folder
 from gptcore.ui.memory import memory_errors_as_sentences, settle
 from gptcore.ui.models.choice import CHOICE_KEY, ModelChoice
 from gptcore.ui.models.picker import model_picker, unknown_model_notice
+from gptcore.ui.projector import keys_button, language_switch, predict_switch, projector_bar
 from gptcore.ui.room.session import begin_visit
 from gptcore.ui.room.strip import after_page, room_strip
 from gptcore.ui.state import events, url
@@ -89,23 +90,21 @@ def frame(page: Any) -> None:
         st.rerun()  # the navigation and the title were already written in the other language
     admit()
     projector = url.switch("projector")
+    url.switch("predict")
     with st.sidebar:
         st.markdown(f"**{text('model')}**")
         with st.container(key="sidebar_model"):
             st.session_state[CHOICE_KEY] = model_picker()
         page_controls = st.container()
         st.markdown(f"**{text('view')}**")
-        st.segmented_control(
-            text("language"),
-            list(LANGUAGES),
-            format_func=LANGUAGES.__getitem__,
-            key="lang",
-            required=True,
-            persist_state="session",
-        )
+        if not projector:
+            language_switch()
         if (given := url.refused("lang")) is not None:
             st.warning(text("bad_language", given=code_span(given)), icon=":material/error:")
         st.toggle(text("projector"), key="projector", persist_state="session", help=text("projector_help"))
+        if not projector:
+            predict_switch()
+            keys_button()
         st.html(f"<script>{language_script(text.language)}</script>", unsafe_allow_javascript=True)
         if st.context.theme.type == "dark":
             light_pictures()
@@ -113,9 +112,7 @@ def frame(page: Any) -> None:
     url.mark("sidebar")
     if projector:
         st.html(_ASSETS / "projector.css")
-        st.button(
-            text("projector_off"), key="projector_off", icon=":material/close_fullscreen:", on_click=_leave_projector
-        )
+        projector_bar({name: f"pages/{name}.py" for name in PAGES})
     st.session_state[_CONTROLS] = page_controls
     restore_examples()
     unknown_model_notice()
@@ -200,14 +197,10 @@ def heading(section: str) -> None:
         navigation()  # which this tells it to run
         st.rerun()
     text = page_text(section)
-    with st.container(gap=None):
+    with st.container(gap=None, key="page_heading"):
         st.header(text("title"), anchor=False)
         st.caption(text("lead"))
 
 
 def _open_default() -> None:
     st.switch_page("pages/explore.py", query_params=st.query_params.to_dict())
-
-
-def _leave_projector() -> None:
-    st.session_state["projector"] = False

@@ -102,7 +102,7 @@ def why_above(table: SeedTable) -> None:
     with st.container(border=True, key="why_above"):
         st.markdown(f"**{text('why.title')}**")
         st.markdown(text("why.lead"))
-        st.latex(r"\ln\sum_v e^{z_v} \approx \ln V + \frac{\sigma^2}{2}")
+        st.latex(r"\ln\sum_v \exp z_v \approx \ln V + \frac{\sigma^2}{2}")
         st.latex(rf"{summary.uniform:.4f} + \frac{{{sigma:.4f}^2}}{{2}} = {summary.uniform + half:.4f}")
         several = summary.count > 1
         st.markdown(

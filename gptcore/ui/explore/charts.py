@@ -181,7 +181,7 @@ def _equation(report: Report, index: int) -> None:
     prompt, target = code_span(report.prompt_piece[index]), code_span(report.target_piece[index])
     st.markdown(text("inspector.after", prompt=prompt, target=target))
     st.latex(
-        r"p = \frac{e^{z_{\text{target}}}}{\sum_v e^{z_v}}"
+        r"p = \frac{\exp z_{\text{target}}}{\sum_v \exp z_v}"
         rf" = \frac{{e^{{{report.target_logit[index]:.4f}}}}}{{e^{{{report.log_normalizer_nats[index]:.4f}}}}}"
         rf" = {number_format.probability_in_latex(*_probability(report, index))}"
     )

@@ -46,7 +46,7 @@ def _logits(steps: Steps) -> str:
 def _softmax(steps: Steps) -> str:
     target = int(steps.target_id[0])
     return (
-        rf"p_{{1,\,{target}}} = \frac{{e^{{z_{{1,\,{target}}}}}}}{{\sum_v e^{{z_{{1,v}}}}}}"
+        rf"p_{{1,\,{target}}} = \frac{{\exp z_{{1,\,{target}}}}}{{\sum_v \exp z_{{1,v}}}}"
         rf" = \frac{{e^{{{steps.target_logit[0]:.4f}}}}}{{e^{{{steps.log_normalizer_nats[0]:.4f}}}}}"
         rf" = {probability_in_latex(float(steps.target_probability[0]))}"
     )
@@ -71,7 +71,7 @@ def _pick(steps: Steps) -> str:
         rf"P_{{{n + 1},\,{int(token)}}} = {probability_in_latex(float(p))}"
         for n, (token, p) in enumerate(zip(steps.target_id, steps.target_probability, strict=True))
     ]
-    return r"p_i = P_{i,\,y_i}: \quad " + _listed(parts, _MOST, r" \quad ")
+    return r"p_i = P_{i,\,\text{target}}: \quad " + _listed(parts, _MOST, r" \quad ")
 
 
 def _log(steps: Steps) -> str:
@@ -97,7 +97,7 @@ def _negate(steps: Steps) -> str:
 def _one_call(steps: Steps) -> str:
     return (
         rf"-\frac{{1}}{{{steps.positions}}} \sum_{{i=1}}^{{{steps.positions}}}"
-        r" \left( z_{i,\,y_i} - \ln \sum_v e^{z_{i,v}} \right)"
+        r" \left( z_{i,\,\text{target}} - \ln \sum_v \exp z_{i,v} \right)"
         rf" = {_nats(steps.torch_cross_entropy)}"
     )
 

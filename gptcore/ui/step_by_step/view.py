@@ -1,4 +1,4 @@
-"""Step by step as a page shows it: where one is, what a presenter hides, and one step with all its parts."""
+"""One step as the page shows it, with all its parts: title, sentence, formula, picture, tensors, code."""
 
 from __future__ import annotations
 
@@ -14,34 +14,8 @@ from gptcore.examples import Example
 from gptcore.presets import SEVEN_WORD_EXAMPLES
 from gptcore.results.steps import Steps
 from gptcore.ui.models.choice import DEFAULT_SEED, ModelChoice
-from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.html_picture import picture_styles
-from gptcore.ui.widgets.press_counter import count_presses
-
-LAST = 11
-HIDEABLE = ("sentence", "code")
-VOCABULARIES = ("gpt2", "seven")
-
-
-def step_controls(place: Any, buttons: Any) -> tuple[int, str]:
-    """Which step, on which vocabulary: drawn here, the presenter's switches in `place`, next and back in `buttons`."""
-    text = page_text("step_by_step")
-    picture_styles()
-    step, _ = url.value("step", 1, url.whole_number(1, LAST))
-    vocabulary, _ = url.value("vocabulary", "gpt2", url.one_of(*VOCABULARIES))
-    url.switch("shown")
-    _presenter(place)
-    _buttons(buttons, step)
-    names, vocabularies = text.group("names"), text.group("vocabularies")
-    with st.container(horizontal=True, vertical_alignment="center", key="step_bar", gap="xxsmall"):
-        # Buttons, since a row of radio buttons would keep the arrow keys to itself once it was clicked.
-        for name in VOCABULARIES:
-            _choice(f"vocabulary_{name}", vocabularies[name], name == vocabulary, _use, name)
-        st.space("small")
-        for n in range(1, LAST + 1):
-            _choice(f"step_{n}", f"{n} {names[str(n)]}", n == step, _go, n)
-    return int(step), str(vocabulary)
+from gptcore.ui.widgets.basics import projecting
 
 
 def chosen_steps(
@@ -95,73 +69,18 @@ def show_step(step: int, steps: Steps, examples: Sequence[Example]) -> None:
 
         with st.container(key="step_formula"):
             st.latex(formula(step, steps))
+        panel = st.session_state["panel"] if projecting() else "picture"
         if steps.underflows and step == 7:
             st.info(text("underflow", torch=number_format.nats(steps.torch_cross_entropy)), icon=":material/info:")
-        with st.container(border=True, key="step_picture"):
-            show_picture(step, steps, examples)
-    _tensors_and_code(step, steps, covered, "code" in hidden)
-
-
-def _choice(key: str, label: str, current: bool, choose: Callable[..., None], value: object) -> None:
-    st.button(label, key=key, type="primary" if current else "secondary", on_click=choose, args=(value,))
-
-
-def _buttons(place: Any, step: int) -> None:
-    """First, back, where one is, next, last; each has its key."""
-    text = page_text("step_by_step")
-    with (
-        place,
-        st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="step_buttons"),
-    ):
-        for name, by, icon, key in (
-            ("first", -LAST, "first_page", "Home"),
-            ("back", -1, "chevron_left", "Left"),
-            ("next", 1, "chevron_right", "Right"),
-            ("last", LAST, "last_page", "End"),
-        ):
-            st.button(
-                text(name) if name in ("back", "next") else "",
-                key=f"step_{name}",
-                icon=f":material/{icon}:",
-                shortcut=key,
-                type="primary" if name == "next" else "secondary",
-                disabled=step == (1 if by < 0 else LAST),
-                help=text(name) if name in ("first", "last") else None,
-                on_click=_move,
-                args=(by,),
-            )
-            if name == "back":
-                st.markdown(text("progress", step=step, last=LAST), width="content")
-    count_presses(
-        "step_presses",
-        {"step_first": -LAST, "step_back": -1, "step_next": 1, "step_last": LAST},
-        {"Home": "step_first", "ArrowLeft": "step_back", "ArrowRight": "step_next", "End": "step_last"},
-        _move,
-    )
-
-
-def _presenter(place: Any) -> None:
-    text = page_text("step_by_step")
-    url.switch("predict")
-    url.value("hide", [], _read_hidden, ",".join)
-    with place:
-        st.markdown(f"**{text('teaching')}**")
-        st.toggle(text("predict"), key="predict", persist_state="session", help=text("predict_help"), on_change=_cover)
-        st.pills(
-            text("hide"),
-            HIDEABLE,
-            selection_mode="multi",
-            format_func=text.group("parts").__getitem__,
-            key="hide",
-            persist_state="session",
-        )
-
-
-def _read_hidden(words: str) -> list[str]:
-    parts = words.split(",")
-    if not set(parts) <= set(HIDEABLE):
-        raise ValueError(words[:20])
-    return [part for part in HIDEABLE if part in parts]
+        if panel == "picture":
+            with st.container(border=True, key="step_picture"):
+                show_picture(step, steps, examples)
+        elif panel == "tensors":
+            _tensors(step, steps)
+        else:
+            _code(step)
+    if not projecting():
+        _tensors_and_code(step, steps, covered, "code" in hidden)
 
 
 def _question(step: int, steps: Steps) -> None:
@@ -180,19 +99,26 @@ def _question(step: int, steps: Steps) -> None:
 
 
 def _tensors_and_code(step: int, steps: Steps, covered: bool, code_hidden: bool) -> None:
-    from gptcore.ui.step_by_step.tensors import tensors
-
-    text = page_text("step_by_step")
     parts: list[Callable[[], object]] = []
     if not covered:
-        parts.append(lambda: _titled(text("tensors"), tensors(step, steps), None, "step_tensors"))
+        parts.append(lambda: _tensors(step, steps))
     if not code_hidden:
-        parts.append(lambda: _titled(text("code"), source(step), "python", "step_code"))
+        parts.append(lambda: _code(step))
     for column, draw in zip(
         st.columns(([48, 52] if steps.whole else [45, 55])[-len(parts) :]) if parts else [], parts, strict=True
     ):
         with column:
             draw()
+
+
+def _tensors(step: int, steps: Steps) -> None:
+    from gptcore.ui.step_by_step.tensors import tensors
+
+    _titled(page_text("step_by_step")("tensors"), tensors(step, steps), None, "step_tensors")
+
+
+def _code(step: int) -> None:
+    _titled(page_text("step_by_step")("code"), source(step), "python", "step_code")
 
 
 def _titled(title: str, code: str, language: str | None, key: str) -> None:
@@ -221,29 +147,11 @@ def source(step: int) -> str:
     return "\n\n".join(inspect.getsource(function).rstrip() for function in functions[step])
 
 
-def _use(vocabulary: str) -> None:
-    st.session_state["vocabulary"] = vocabulary
-
-
-def _go(step: int) -> None:
-    st.session_state["step"] = step
-    _cover()
-
-
-def _move(by: int) -> None:
-    """So many steps on from where the visitor is by then: presses come faster than pages."""
-    _go(min(LAST, max(1, url.standing("step", url.whole_number(1, LAST)) + by)))
-
-
-def _cover() -> None:
-    st.session_state["shown"] = False
-
-
-def _uncover() -> None:
-    st.session_state["shown"] = True
-
-
 def _ln(p: float) -> float:
     import math
 
     return math.log(p)
+
+
+def _uncover() -> None:
+    st.session_state["shown"] = True

@@ -41,7 +41,8 @@ MOST_STEPS = 10
 def backpropagation(choice: ModelChoice) -> None:
     """The section: vocabulary, position, rate and steps; the push as bars; before and after."""
     text = page_text("train")
-    st.markdown(text("backpropagation.lead"))
+    with st.container(key="backpropagation_lead"):
+        st.markdown(text("backpropagation.lead"))
     vocabulary, position, rate, step = _controls(text("backpropagation.vocabulary"))
     try:
         gradients = _gradients(vocabulary, choice.seed, rate)

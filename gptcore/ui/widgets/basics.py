@@ -32,7 +32,12 @@ def _config(key: str) -> dict[str, Any]:
 def current_style() -> Style:
     """How charts are drawn for this visitor: their theme, and large type on a projector."""
     palette = DARK if st.context.theme.type == "dark" else LIGHT
-    return Style(palette, 1.45 if st.session_state.get("projector") else 1.0)
+    return Style(palette, 1.4, smallest=18) if projecting() else Style(palette)
+
+
+def projecting() -> bool:
+    """Whether the visitor projects the page: large type, and all that counts on the first screen."""
+    return bool(st.session_state.get("projector"))
 
 
 def code_span(text: str, longest: int = 60) -> str:

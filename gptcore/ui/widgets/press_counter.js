@@ -34,6 +34,7 @@ export default function ({ data, parentElement, setStateValue }) {
     counter.presses = [];
     counter.next = data.next;
   }
+  if (counter.data && counter.data.place !== data.place) document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
   counter.data = data;
   counter.send = setStateValue;
   counter.presses = counter.presses.filter(([number]) => number >= data.next);

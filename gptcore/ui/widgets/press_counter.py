@@ -16,7 +16,12 @@ _MOST = 1_000
 
 
 def count_presses(
-    key: str, buttons: Mapping[str, int], keys: Mapping[str, str], on_press: Callable[[int], None]
+    key: str,
+    buttons: Mapping[str, int],
+    keys: Mapping[str, str],
+    on_press: Callable[[int], None],
+    *,
+    place: object = None,
 ) -> None:
     """Act on every press of some buttons, however fast they come.
 
@@ -27,6 +32,7 @@ def count_presses(
         buttons: What a press of each button is worth, by the button's key.
         keys: Which button a key of the keyboard stands for, by the key's name in JavaScript.
         on_press: Called for each press with what it is worth.
+        place: Where the presses led; at a new one the page is scrolled to its top.
     """
     state, held = st.session_state, f"_{key}"
     visit, done = state.setdefault(held, (secrets.token_hex(8), 0))
@@ -42,7 +48,7 @@ def count_presses(
 
     _COUNTER(
         key=key,
-        data={"buttons": dict(buttons), "keys": dict(keys), "visit": visit, "next": done},
+        data={"buttons": dict(buttons), "keys": dict(keys), "visit": visit, "next": done, "place": place},
         on_presses_change=pressed,
     )
 
