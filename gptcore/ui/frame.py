@@ -18,8 +18,14 @@ from gptcore.ui.models.picker import model_picker, unknown_model_notice
 from gptcore.ui.projector import keys_button, language_switch, predict_switch, projector_bar
 from gptcore.ui.room.session import begin_visit
 from gptcore.ui.room.strip import after_page, room_strip
-from gptcore.ui.state import events, url
-from gptcore.ui.state.translations import browser_language, language_script, page_text
+from gptcore.ui.state import browser, events, url
+from gptcore.ui.state.translations import (
+    browser_language,
+    language_script,
+    page_text,
+    settle_language,
+    unsettle_language,
+)
 from gptcore.ui.visitors import admit
 from gptcore.ui.widgets.basics import code_span, error_sentence
 from gptcore.ui.widgets.glossary import words_used
@@ -29,6 +35,7 @@ _ASSETS = Path(__file__).parent / "assets"
 ICON = _ASSETS / "icon.svg"
 _CONTROLS, _PAGE = "_page_controls", "_page"
 events.keep_order()
+browser.read_fields_one_by_one()
 
 PAGES = {
     "explore": ":material/search_insights:",
@@ -70,6 +77,7 @@ def navigation() -> Any:
     The icon is a file of ours: a page's own icon in the tab would be fetched from the internet.
     """
     url.arrive()
+    unsettle_language()
     st.set_page_config(page_title=page_text("app")("name"), page_icon=str(ICON), layout="wide")
     page = st.navigation(pages(), position="top")
     if page.url_path == "explore":
@@ -88,6 +96,7 @@ def frame(page: Any) -> None:
     url.value("lang", browser_language(), url.one_of(*LANGUAGES))
     if page_text("app").language != text.language:
         st.rerun()  # the navigation and the title were already written in the other language
+    settle_language()
     admit()
     projector = url.switch("projector")
     url.switch("predict")

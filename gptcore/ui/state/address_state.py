@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from gptcore.ui.state import events
+from gptcore.ui.state import browser, events
 from gptcore.ui.state.echoes import Echoes
 from gptcore.ui.state.history import History
 
@@ -41,8 +41,11 @@ def carried_query() -> dict[str, str]:
 
 def address_state() -> AddressState:
     """What this session knows of its addresses."""
-    if _ADDRESSES not in st.session_state:
-        state = AddressState()
-        st.session_state[_ADDRESSES], st.session_state[events.ECHOES] = state, state.echoes
-    found: AddressState = st.session_state[_ADDRESSES]
+    notes = browser.notes_of_the_run()
+    found: AddressState | None = notes.get(_ADDRESSES)
+    if found is None:
+        if _ADDRESSES not in st.session_state:
+            state = AddressState()
+            st.session_state[_ADDRESSES], st.session_state[events.ECHOES] = state, state.echoes
+        found = notes[_ADDRESSES] = st.session_state[_ADDRESSES]
     return found

@@ -5,10 +5,27 @@ from __future__ import annotations
 import streamlit as st
 
 from gptcore.texts import LANGUAGES, Text, prose_in, text_in
+from gptcore.ui.state.browser import notes_of_the_run
+
+_LANGUAGE = "language"
 
 
 def current_language() -> str:
     """The visitor's language: what they chose, else what the address says, else their browser's first."""
+    return notes_of_the_run().get(_LANGUAGE) or _chosen_language()
+
+
+def settle_language() -> None:
+    """Let the language stay what it is now until this run ends: every sentence asks for it."""
+    notes_of_the_run()[_LANGUAGE] = _chosen_language()
+
+
+def unsettle_language() -> None:
+    """Ask the visitor again: a run begins."""
+    notes_of_the_run().pop(_LANGUAGE, None)
+
+
+def _chosen_language() -> str:
     chosen = st.session_state.get("lang") or st.query_params.get("lang")
     return chosen if chosen in LANGUAGES else browser_language()
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
 
-class Identity:
-    """A result that decides a figure and cannot be hashed: the same only as itself."""
+Result = TypeVar("Result")
 
-    def __init__(self, result: object) -> None:
-        self._result = result
+
+class Identity(Generic[Result]):
+    """A result that decides something and cannot be hashed: the same only as itself."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
 
     def __hash__(self) -> int:
-        return id(self._result)
+        return id(self.result)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Identity) and self._result is other._result
+        return isinstance(other, Identity) and self.result is other.result

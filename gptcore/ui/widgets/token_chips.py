@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from gptcore.examples import IGNORED, EncodedExample, Example, text_ids
 from gptcore.token_display import visible
 from gptcore.tokenizers.base import Tokenizer
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.identity import Identity
 
 if TYPE_CHECKING:
     from gptcore.results.report import Report
@@ -56,24 +58,43 @@ def aligned_tokens(
         report: Once there is one: each chip then has its target's probability, and more on demand.
     """
     text = page_text("examples")
-    misaligned_positions = set(row.misaligned_positions)
+    ids = tuple(row.inputs.tolist()), tuple(row.targets.tolist())
+    slips = frozenset(row.misaligned_positions)
+    details = on_position is not None
+    columns = _columns(*ids, slips, Identity(tokenizer), first_index, report, text.language, details=details)
+    _show(columns, text("predicts"), text("chips_label"), key, on_position)
+
+
+@lru_cache(maxsize=128)
+def _columns(
+    inputs: tuple[int, ...],
+    targets: tuple[int, ...],
+    slips: frozenset[int],
+    tokenizer: Identity[Tokenizer],
+    first_index: int,
+    report: Report | None,
+    language: str,
+    *,
+    details: bool,
+) -> Sequence[dict[str, Any]]:
+    """What each chip shows; the same for everybody who reads the same report in the same language."""
     scored = 0
     columns: list[dict[str, Any]] = []
-    for t, (prompt_id, target_id) in enumerate(zip(row.inputs.tolist(), row.targets.tolist(), strict=True)):
-        column: dict[str, Any] = {"prompt": _token(prompt_id, tokenizer)}
+    for t, (prompt_id, target_id) in enumerate(zip(inputs, targets, strict=True)):
+        column: dict[str, Any] = {"prompt": _token(prompt_id, tokenizer.result)}
         if target_id != IGNORED:
             column |= {
-                "target": _token(target_id, tokenizer),
+                "target": _token(target_id, tokenizer.result),
                 "index": first_index + scored,
-                "slip": t in misaligned_positions,
+                "slip": t in slips,
             }
             if report is not None:
                 column["surprise"] = _surprise(report, first_index + scored)
-                if on_position is not None:
+                if details:
                     column["details"] = _details(report, first_index + scored)
             scored += 1
         columns.append(column)
-    _show(columns, text("predicts"), text("chips_label"), key, on_position)
+    return columns
 
 
 def unaligned_tokens(example: Example, tokenizer: Tokenizer, key: str) -> None:

@@ -1,9 +1,10 @@
-"""No page builds a figure anew where nothing has changed."""
+"""No page builds a figure anew where nothing has changed, and none copies its session for each of its fields."""
 
 from typing import Any
 
 import plotly.graph_objects as go
 import pytest
+from streamlit.runtime.state.session_state import SessionState
 
 from tests.support.visiting import settled, visit
 
@@ -34,3 +35,19 @@ def test_a_rerun_builds_no_figure(name: str, monkeypatch: pytest.MonkeyPatch) ->
     settled(at.run())
     assert len(at.get("plotly_chart")) + len(at.get("bidi_component")) > 0
     assert built == []
+
+
+def test_fields_look_up_their_own_value_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = visit()
+    copies = []
+    copy: Any = vars(SessionState)["filtered_state"].fget
+
+    def counted(state: SessionState) -> dict[str, Any]:
+        copies.append(state)
+        return dict(copy(state))
+
+    monkeypatch.setattr(SessionState, "filtered_state", property(counted))
+    at.text_area(key="prompt_1").set_value("every effort moved").run()
+    assert len(settled(at).text_area) == 4
+    assert at.text_area(key="prompt_1").value == "every effort moved"
+    assert len(copies) <= 4  # a run's own look at all that it holds, not one a field
