@@ -108,6 +108,26 @@ def factor(ratio: float, digits: int = 3) -> str:
     return f"{ratio:.{digits}g}" if ratio < 999.5 else count(ratio)
 
 
+def factor_in_latex(ratio: float) -> str:
+    r"""How many times as much, as LaTeX writes it.
+
+    >>> factor_in_latex(1.0314), factor_in_latex(52300.2), factor_in_latex(9.53771e34), factor_in_latex(math.inf)
+    ('1.03', '52{,}300', '9.5377 \\times 10^{34}', '\\infty')
+    """
+    digits, _, exponent = factor(ratio).partition("e")
+    digits = digits.replace(",", "{,}").replace("∞", r"\infty")
+    return rf"{digits} \times 10^{{{int(exponent)}}}" if exponent else digits
+
+
+def short(amount: float, digits: int = 3) -> str:
+    """A setting or a norm with as many digits as it takes, a few at most.
+
+    >>> short(0.0004), short(2e-05), short(12.34567, 4), short(4.5e8, 4), short(math.inf)
+    ('0.0004', '2e-05', '12.35', '4.5e+08', '∞')
+    """
+    return f"{amount:.{digits}g}" if math.isfinite(amount) else _written(amount, 0)
+
+
 def percent(share: float) -> str:
     """A share as a percentage with one decimal.
 

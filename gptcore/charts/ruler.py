@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,9 @@ from gptcore.charts.marks import Part, band, note
 from gptcore.charts.theme import DESK, Style, new_figure
 
 _STEP = 0.75  # from one label's height to the next
+_LOWEST, _BESIDE = -1.0, -1.4  # where the ruler's own labels end, and where the name of what lies beyond V does
+_WIDE, _WIDEST = 11, 30  # in powers of ten: from here on, V's label has no room on its left, and then 1 has no label
+_ROOM_FOR_NAME = 0.4  # of the ruler: as long as V's label is on a phone
 
 
 def perplexity_ruler(
@@ -48,10 +50,10 @@ def perplexity_ruler(
             _parts(lesser, style),
             *_marks(perplexities, levels, vocab_size, end, style),
         ],
-        height=150 + 40 * highest,
-        projected=210 + 50 * highest,
+        height=(150 if several else 172) + 40 * highest,
+        projected=(210 if several else 240) + 50 * highest,
         xaxis={"type": "log", "range": [-0.03, math.log10(end)], "visible": False},
-        yaxis={"range": [-1.0, 1.0 + _STEP * highest], "visible": False},
+        yaxis={"range": [_LOWEST if several else _BESIDE, 1.0 + _STEP * highest], "visible": False},
         shapes=[] if several else [beyond],  # the names of several would stand on it
         annotations=[] if several else [name],
     )
@@ -59,21 +61,22 @@ def perplexity_ruler(
 
 def _scale(vocab_size: int, end: float, words: Mapping[str, str], style: Style) -> list[go.Scatter]:
     """The ruler itself: its line, the powers of ten, and uniform guessing."""
-    palette = style.palette
-    landmarks = [10.0**power for power in range(1, int(math.log10(end)) + 1) if 10.0**power < vocab_size / 3]
+    palette, powers = style.palette, math.log10(end)
+    marks = {10.0**power: f"{10**power:,}" for power in range(1, int(powers) + 1) if 10.0**power < vocab_size / 3}
+    if powers <= _WIDE:
+        marks = {mark: shown if mark < vocab_size / 10 else "" for mark, shown in marks.items()}
+    else:
+        marks = dict.fromkeys(marks, "") | _far_marks(vocab_size, powers)
     still: dict[str, Any] = {"hoverinfo": "skip", "cliponaxis": False}
     return [
         go.Scatter(x=[1, end], y=[0, 0], mode="lines", line={"color": palette.muted, "width": 2}, hoverinfo="skip"),
         go.Scatter(
-            x=[1.0, *landmarks],
-            y=[0] * (1 + len(landmarks)),
+            x=[1.0, *marks],
+            y=[0] * (1 + len(marks)),
             mode="markers+text",
             marker={"symbol": "line-ns", "size": 12, "line": {"color": palette.muted, "width": 2}},
-            text=[
-                f"1<br>{words['certain']}",
-                *(f"{mark:,.0f}" if mark < vocab_size / 10 else "" for mark in landmarks),
-            ],
-            textposition=["bottom right", *["bottom center"] * len(landmarks)],
+            text=[f"1<br>{words['certain']}" if powers <= _WIDEST else "", *marks.values()],
+            textposition=["bottom right", *["bottom center"] * len(marks)],
             textfont={"size": style.size(13), "color": palette.text},
             **still,
         ),
@@ -83,11 +86,18 @@ def _scale(vocab_size: int, end: float, words: Mapping[str, str], style: Style) 
             mode="markers+text",
             marker={"symbol": "line-ns", "size": 26, "line": {"color": palette.uniform, "width": 3}},
             text=[f"{vocab_size:,}<br>{words['uniform']}"],
-            textposition="bottom center",
+            textposition="bottom center" if powers <= _WIDE else "bottom right",
             textfont={"size": style.size(13), "color": palette.uniform},
             **still,
         ),
     ]
+
+
+def _far_marks(vocab_size: int, powers: float) -> dict[float, str]:
+    """A few powers of ten far beyond V, where its label does not reach."""
+    step = next(step for step in (5, 10, 20, 50, 100) if powers / step <= 6)
+    first = math.log10(vocab_size) + _ROOM_FOR_NAME * powers
+    return {10.0**power: f"1e+{power}" for power in range(step, int(powers), step) if power >= first}
 
 
 def _parts(lesser: Sequence[tuple[str, float]], style: Style) -> go.Scatter:
@@ -131,20 +141,19 @@ def _marks(
 
 
 def _what_lies_beyond(vocab_size: int, end: float, worse: str, style: Style) -> tuple[Part, Part]:
-    """Past V, a band with its name."""
+    """Past V, a band, and its name below all other labels: beside them, some would be in each other's way."""
     colour = style.palette.uniform
     name = note(
-        "<br>".join(textwrap.wrap(worse, 12)),  # as narrow as the band on a phone
+        worse,
         colour,
         style.size(11),
-        x=math.log10(end) - 0.02,  # at the band's far end: a perplexity just past V has its name at the near one
-        y=0.9,
+        x=math.log10(end),
+        y=0,
         yref="paper",
-        align="right",
         xanchor="right",
-        yanchor="top",
+        yanchor="bottom",
     )
-    return band(colour, 0.14, x0=vocab_size, x1=end, y0=0.4, y1=0.98, layer="below"), name
+    return band(colour, 0.14, x0=vocab_size, x1=end, y0=0, y1=0.98, layer="below"), name
 
 
 def _levels(values: Sequence[float], vocab_size: int) -> list[int]:

@@ -27,7 +27,7 @@ from gptcore.ui.state.translations import (
     unsettle_language,
 )
 from gptcore.ui.visitors import admit
-from gptcore.ui.widgets.basics import code_span, error_sentence
+from gptcore.ui.widgets.basics import code_span, error_sentence, refused_switch
 from gptcore.ui.widgets.glossary import words_used
 from gptcore.ui.widgets.light_pictures import light_pictures
 
@@ -111,6 +111,7 @@ def frame(page: Any) -> None:
         if (given := url.refused("lang")) is not None:
             st.warning(text("bad_language", given=code_span(given)), icon=":material/error:")
         st.toggle(text("projector"), key="projector", persist_state="session", help=text("projector_help"))
+        refused_switch("projector")
         if not projector:
             predict_switch()
             keys_button()

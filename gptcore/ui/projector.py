@@ -9,6 +9,7 @@ import streamlit as st
 
 from gptcore.texts import LANGUAGES
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import refused_switch
 
 _QUESTION_MARK = st.components.v2.component(
     "question_mark_key", js=Path(__file__).with_name("projector.js").read_text("utf-8"), isolate_styles=False
@@ -64,6 +65,7 @@ def predict_switch() -> None:
         on_change=_cover,
         width="content",
     )
+    refused_switch("predict")
 
 
 def keys_button(label: str | None = None) -> None:

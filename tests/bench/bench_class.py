@@ -21,7 +21,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.bench import Result
 from tests.bench.visitors import Visitor, at_once, visitors
 from tests.conftest import CHROMIUM_ARGS
-from tests.support.browsing import keyed, open_page
+from tests.support.browsing import keyed, open_page, wait_until_idle
 from tests.support.chromium import find_chromium
 from tests.support.nginx import nginx
 from tests.support.serving import Serving, free_port, serving
@@ -99,7 +99,7 @@ def another_text(visitor: Visitor, text: str) -> float:
 def thirty(bare: Path) -> list[Result]:
     """Thirty first loads in the same second, then five reruns each without a pause; three seeds among them."""
     with started(bare) as server:
-        first_bare, rerun_bare, _ = crowd(server, [""] * THIRTY)
+        first_bare, rerun_bare, _, _ = crowd(server, [""] * THIRTY)
     queries = [f"seed={seed}" for seed in SEEDS]
     with started(SERVER) as server:
         alone = {}
@@ -107,7 +107,7 @@ def thirty(bare: Path) -> list[Result]:
             with visitors(server.url, [query]) as (one,):
                 one.run()
                 alone[query] = one.metrics[PERPLEXITY]
-        first, reruns, wrong = crowd(
+        first, reruns, opened, wrong = crowd(
             server, [query for query, _ in zip(itertools.cycle(queries), range(THIRTY), strict=False)], alone
         )
         memory = psutil.Process(server.pid).memory_info().rss / 1e6
@@ -118,6 +118,10 @@ def thirty(bare: Path) -> list[Result]:
         Result("bare page: 30 visitors, 5 reruns each, p95", quantile(rerun_bare, 0.95), "s"),
         Result("Explore: 30 visitors, 5 reruns each, p50", quantile(reruns, 0.5), "s", bound=0.5, note="3 seeds"),
         Result("Explore: 30 visitors, 5 reruns each, p95", quantile(reruns, 0.95), "s", bound=1.0),
+        Result(
+            "Explore: 30 visitors, 5 positions each, p50", quantile(opened, 0.5), "s", bound=0.5, note="a click each"
+        ),
+        Result("Explore: 30 visitors, 5 positions each, p95", quantile(opened, 0.95), "s", bound=1.0),
         Result("… of 30 numbers, wrong", wrong, "", bound=0),
         Result("server with 30 visitors", memory, "MB", bound=1700, note="two models of 652 MB are kept"),
     ]
@@ -125,13 +129,19 @@ def thirty(bare: Path) -> list[Result]:
 
 def crowd(
     server: Serving, queries: Sequence[str], expected: dict[str, str] | None = None
-) -> tuple[list[float], list[float], int]:
-    """First loads, reruns, and how many visitors saw another number than somebody alone."""
+) -> tuple[list[float], list[float], list[float], int]:
+    """First loads, reruns, runs of one position alone, and how many saw another number than somebody alone."""
     with visitors(server.url, queries) as all_of_them:
         first = at_once(all_of_them, Visitor.run)
         reruns = at_once(all_of_them, Visitor.run, ROUNDS)
+        opened = at_once(all_of_them, open_position, ROUNDS) if expected else []
         wrong = sum(expected is not None and v.metrics[PERPLEXITY] != expected[v.query] for v in all_of_them)
-    return first, reruns, wrong
+    return first, reruns, opened, wrong
+
+
+def open_position(visitor: Visitor) -> float:
+    """Use the field that says which position is open."""
+    return visitor.run(fragment_of="position")
 
 
 def typing(bare: Path) -> list[Result]:
@@ -148,6 +158,7 @@ def typing(bare: Path) -> list[Result]:
                 expect(number).not_to_be_empty()
                 times[name] = []
                 for n in range(12):
+                    wait_until_idle(page, steady_ms=1_500)  # the answer before is drawn
                     before = number.inner_text()
                     field = keyed(page, "prompt_1").locator("textarea")
                     field.fill(f"every effort moves you{' on' * (n + 1)}")

@@ -1,5 +1,6 @@
 """The charts of a report: their numbers are the report's, and whatever was typed stays text."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -221,6 +222,36 @@ def test_the_ruler_never_clamps() -> None:
     assert places == pytest.approx([end])  # at the end, its name says that it is infinite
     figure = perplexity_ruler([("a", math.inf)], 7, words("chart_perplexity"))
     assert any("∞" in text for text in texts_in(figure))
+
+
+def label_spans(figure: go.Figure, line: int, width: float) -> list[tuple[float, float]]:
+    """Return from where to where each label below the ruler reaches in one of its lines, in pixels, by guess."""
+    low, high = figure.layout.xaxis.range
+    spans = []
+    for trace in traces(figure):
+        positions = trace.get("textposition")
+        if positions is None or "bottom" not in str(positions):
+            continue
+        positions = [positions] * len(trace["x"]) if isinstance(positions, str) else positions
+        for x, text, position in zip(trace["x"], trace["text"], positions, strict=True):
+            shown = [*text.split("<br>"), ""][line]
+            long, place = 6.5 * len(shown), width * (math.log10(x) - low) / (high - low)
+            if shown:
+                spans.append((place, place + long) if "right" in position else (place - long / 2, place + long / 2))
+    return sorted(spans)
+
+
+@pytest.mark.parametrize("width", [340.0, 1_300.0])
+@pytest.mark.parametrize("perplexity", [1.5, 48_725.82, 52_000.0, 3e5, 1e8, 5e11, 9.5e34, 1e300])
+def test_labels_of_the_ruler_are_not_in_each_others_way(perplexity: float, width: float) -> None:
+    figure = perplexity_ruler([("a", perplexity)], 50_257, words("chart_perplexity"))
+    for line in (0, 1):
+        spans = label_spans(figure, line, width)
+        assert all(left[1] <= right[0] for left, right in itertools.pairwise(spans)), spans
+        assert all(start >= 0 and end <= width + 20 for start, end in spans), spans
+    (name,) = [note for note in figure.layout.annotations if note.text == words("chart_perplexity")["worse"]]
+    assert (name.yref, name.y, name.xanchor) == ("paper", 0, "right")  # below them all, whatever stands above
+    assert figure.layout.yaxis.range[0] < -1
 
 
 @pytest.mark.parametrize("gap", [50.0, 400.0])

@@ -33,7 +33,7 @@ from gptcore.ui.examples.state import (
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.basics import code_span, error_sentence
+from gptcore.ui.widgets.basics import code_span, error_sentence, refused_switch
 from gptcore.ui.widgets.glossary import meaning
 from gptcore.ui.widgets.token_chips import aligned_tokens, unaligned_tokens
 from gptcore.ui.widgets.token_lens import has_partial_tokens, lens_of_rows
@@ -138,7 +138,7 @@ def _toolbar() -> None:
             on_click=add_row,
             disabled=st.session_state["rows"] >= MAX_EXAMPLES,
         )
-        url.value("lens", False, lambda words: words == "1", lambda on: str(int(on)))
+        url.switch("lens")
         st.toggle(page_text("token_lens")("switch"), key="lens", persist_state="session")
         if st.session_state["alignment"] != "paired":
             st.toggle(
@@ -147,6 +147,8 @@ def _toolbar() -> None:
                 persist_state="session",
                 help=text("score_first_help", token=code_span(END_OF_TEXT)),
             )
+    refused_switch("first_token")
+    refused_switch("lens")
     for name in ("alignment", "input"):
         if (given := url.refused(name)) is not None:
             st.warning(text(f"bad_{name}", given=code_span(given)), icon=":material/error:")

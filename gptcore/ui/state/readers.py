@@ -32,6 +32,13 @@ def number(low: float, high: float) -> Callable[[str], float]:
     return read
 
 
+def on_or_off(words: str) -> bool:
+    """A reader of a switch: 1 or 0."""
+    if words not in ("0", "1"):
+        raise ValueError(words[:20])
+    return words == "1"
+
+
 def one_of(*options: Any) -> Callable[[str], Any]:
     """A reader of one of some options, by how each is written."""
 

@@ -18,7 +18,7 @@ import streamlit as st
 from gptcore.ui.state import browser, events, left_out
 from gptcore.ui.state.address_state import AddressState, address_state, carried_query
 from gptcore.ui.state.history import MISSING
-from gptcore.ui.state.readers import number, one_of, whole_number
+from gptcore.ui.state.readers import number, on_or_off, one_of, whole_number
 
 __all__ = ["number", "one_of", "whole_number"]
 
@@ -194,7 +194,7 @@ def value(
 
 def switch(key: str, *, default: bool = False) -> bool:
     """State under `key` of a switch, which the address writes as 1 or 0; as `value`."""
-    on, _ = value(key, default, lambda words: words == "1", lambda on: str(int(on)))
+    on, _ = value(key, default, on_or_off, lambda on: str(int(on)))
     return bool(on)
 
 

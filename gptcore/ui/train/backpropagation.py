@@ -232,7 +232,7 @@ def _distribution(
         rf"p_{{\text{{target}}}}:\; {number_format.probability_in_latex(p[0])}"
         rf" \to {number_format.probability_in_latex(p[1])}"
     )
-    st.latex(rf"\times\,{factor:.3g}")
+    st.latex(rf"\times\,{number_format.factor_in_latex(factor)}")
     title = text("chart_distribution.title", step=after.step)
     figure = before_and_after(before, after, index, text.group("chart_distribution"), current_style())
     chart(

@@ -26,7 +26,10 @@ def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
         if record.learning_rate is not None:
             key = "of_steps" if record.gradient_norm is not None else "of_steps_first"
             norm = record.gradient_norm if record.gradient_norm is not None else math.nan
-            values |= {"learning_rate": f"{record.learning_rate:.3g}", "norm": f"{norm:.4g}"}
+            values |= {
+                "learning_rate": number_format.short(record.learning_rate),
+                "norm": number_format.short(norm, digits=4),
+            }
         number_card(
             "train_step_number",
             text("numbers.step"),

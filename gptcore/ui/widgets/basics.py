@@ -15,6 +15,7 @@ from gptcore.charts.theme import DARK, LIGHT, Style
 from gptcore.errors import InputError
 from gptcore.texts import Text
 from gptcore.token_display import visible
+from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 
 MAX_FILE_MEGABYTES = 5
@@ -157,6 +158,12 @@ def error_sentence(error: InputError, text: Text | None = None) -> str:
         for name, given in error.details.items()
     }
     return text(error.code, **shown) if text.has(error.code) else text("other", sentence=code_span(str(error), 200))
+
+
+def refused_switch(key: str) -> None:
+    """Say that a link gave a switch something else than on or off, where it did."""
+    if (given := url.refused(key)) is not None:
+        st.warning(page_text("app")("bad_switch", given=code_span(given)), icon=":material/error:")
 
 
 def download(label: str, make: Callable[[], str | bytes], file_name: str, mime: str, key: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gptcore.ui.state import url
+from tests.support.visiting import address_of, visit, warnings
 
 
 def page() -> None:
@@ -174,3 +175,15 @@ def test_one_of_gives_the_option_itself() -> None:
     assert url.one_of(256, 1024)("1024") == 1024
     with pytest.raises(ValueError, match="7"):
         url.one_of(256, 1024)("7")
+
+
+@pytest.mark.parametrize(
+    ("page", "key"), [("", "projector"), ("", "first_token"), ("train", "train_clip"), ("", "predict")]
+)
+def test_a_switch_is_one_or_zero_in_an_address(page: str, key: str) -> None:
+    more = {"alignment": "shifted"} if key == "first_token" else {}
+    at = visit(page, **more, **{key: "yes"})
+    assert any("`yes`" in warning for warning in warnings(at))
+    assert (at.session_state[key], key in address_of(at)) == (False, False)
+    at = visit(page, **more, **{key: "1"})
+    assert (at.session_state[key], address_of(at)[key]) == (True, "1")
