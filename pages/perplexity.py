@@ -32,7 +32,7 @@ change_texts(choice, st.container(), needed=examples is None)
 st.subheader(text("headings.die"), anchor=False)
 figures = view.die_and_curves(report, choice.vocab_size)
 st.subheader(page_text("exercises")("title"), anchor=False)
-part_of_page("exercises", lambda: exercises(choice.vocab_size))
+part_of_page("exercises", lambda: exercises(choice, examples))
 st.subheader(text("headings.landmarks"), anchor=False)
 view.landmarks(report, choice.vocab_size)
 if report is not None:

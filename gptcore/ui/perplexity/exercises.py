@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from gptcore import number_format
+from gptcore.examples import Example
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.perplexity.logit_spread import why_one_in_v
 from gptcore.ui.perplexity.seven_logits import seven_logits
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
@@ -20,7 +23,7 @@ QUESTIONS = ("text", "tokenizer", "unit", "context")
 _LENGTHS = {"length_a": 30, "length_b": 5, "perplexity_a": 10, "perplexity_b": 1_000}
 
 
-def exercises(vocab_size: int) -> None:
+def exercises(choice: ModelChoice, examples: Sequence[Example] | None) -> None:
     """The exercise that the reader chose."""
     text = page_text("exercises")
     url.value("exercise", "logits", url.one_of(*EXERCISES))
@@ -29,7 +32,7 @@ def exercises(vocab_size: int) -> None:
         required=True, persist_state="session", label_visibility="collapsed",
     )  # fmt: skip
     with st.container(border=True, key="part_exercise"):
-        EXERCISES[st.session_state["exercise"]](vocab_size)
+        EXERCISES[st.session_state["exercise"]](choice, examples)
 
 
 def _sure_and_wrong(vocab_size: int) -> None:
@@ -90,7 +93,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:g}%"
 
 
-def _two_lengths(_: int) -> None:
+def _two_lengths() -> None:
     """Two texts whose lengths can be dragged, and three averages of which one is the perplexity of both."""
     from gptcore.charts.exercises import two_lengths
     from gptcore.exercises import averages
@@ -140,7 +143,7 @@ def _two_lengths(_: int) -> None:
     st.caption(text("lengths.follows"))
 
 
-def _may_compare(_: int) -> None:
+def _may_compare() -> None:
     """Four questions, and what follows from the answers."""
     from gptcore.exercises import may_compare
 
@@ -163,10 +166,11 @@ def _may_compare(_: int) -> None:
         st.markdown("\n".join(f"1. {text(f'remedies.{remedy}')}" for remedy in found.remedies))
 
 
-EXERCISES: dict[str, Callable[[int], None]] = {
-    "logits": lambda _: seven_logits(),
-    "sure": _sure_and_wrong,
-    "lengths": _two_lengths,
-    "compare": _may_compare,
+EXERCISES: dict[str, Callable[[ModelChoice, Sequence[Example] | None], None]] = {
+    "logits": lambda choice, examples: seven_logits(),
+    "sure": lambda choice, examples: _sure_and_wrong(choice.vocab_size),
+    "untrained": why_one_in_v,
+    "lengths": lambda choice, examples: _two_lengths(),
+    "compare": lambda choice, examples: _may_compare(),
 }
-"""What draws each exercise for a vocabulary's size, by the name that the address gives it."""
+"""What draws each exercise for a model and texts, by the name that the address gives it."""

@@ -7,8 +7,14 @@ from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from gptcore import number_format
+from gptcore.config import SIZES
+from gptcore.examples import encode
 from gptcore.exercises import ChosenLogits, Sureness, averages, may_compare
+from gptcore.initialization import untrained_model
+from gptcore.logit_spread import logit_spread
+from gptcore.presets import PRESETS
 from gptcore.texts import LANGUAGES, text_in
+from gptcore.tokenizers.gpt2 import gpt2_tokenizer
 from gptcore.tokenizers.seven_words import SEVEN_WORDS
 from gptcore.ui.perplexity.exercises import EXERCISES
 from tests.support.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
@@ -109,6 +115,24 @@ def test_may_i_compare_answers_from_the_four_questions(language: str) -> None:
     assert all(text(f"remedies.{remedy}") in said(at) for remedy in found.remedies)
     assert (address_of(at)["same_tokenizer"], address_of(at)["same_context"]) == ("0", "0")
     assert [box.value for box in choose(at, "same_text", False).error] == [text("verdicts.no")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_untrained_models_logits_are_near_0_and_a_trained_ones_are_not(language: str) -> None:
+    text = text_in(language, "exercises")
+    spread = logit_spread(untrained_model(SIZES["mini"], 123), encode(PRESETS["book"], gpt2_tokenizer()))
+    at = opened("untrained", language)
+    for amount in (spread.deviation, spread.expected_loss, spread.mean):
+        assert number_format.nats(amount) in said(at)
+    assert text("untrained.trained") not in said(at)
+    trained = opened("untrained", language, model="trained_small")
+    assert text("untrained.trained") in said(trained)
+    assert not trained.exception
+
+
+def test_without_texts_the_picture_of_logits_says_what_to_do() -> None:
+    at = opened("untrained", prompt_1="every effort moves", target_1=" you")
+    assert text_in("en", "exercises")("untrained.need") in [info.value for info in at.info]
 
 
 def test_the_address_chooses_the_exercise() -> None:
