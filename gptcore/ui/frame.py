@@ -26,6 +26,7 @@ from gptcore.ui.state.translations import (
     settle_language,
     unsettle_language,
 )
+from gptcore.ui.tour import tour, tour_button
 from gptcore.ui.visitors import admit
 from gptcore.ui.widgets.basics import code_span, error_sentence, refused_switch
 from gptcore.ui.widgets.glossary import words_used
@@ -115,6 +116,7 @@ def frame(page: Any) -> None:
         if not projector:
             predict_switch()
             keys_button()
+        tour_button()
         st.html(f"<script>{language_script(text.language)}</script>", unsafe_allow_javascript=True)
         if st.context.theme.type == "dark":
             light_pictures()
@@ -130,6 +132,8 @@ def frame(page: Any) -> None:
     name = page.url_path or next(iter(PAGES))  # Streamlit gives the first page the empty address
     st.session_state[_PAGE] = name
     covered = room_strip(name, current_choice())
+    if not (covered or projector):
+        tour(name)
     if url.incomplete():
         st.info(text("address_incomplete"), icon=":material/link_off:")
     try:

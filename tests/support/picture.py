@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from gptcore.ui.widgets.browser_store import PREFIX
 from tests import ROOT
 from tests.conftest import CHROMIUM_ARGS
 from tests.support.browsing import keyed, open_page, wait_until_idle
@@ -74,6 +75,7 @@ def _page(browser: Browser, locale: str, width: int, height: int) -> Page:
     context = browser.new_context(
         viewport={"width": width, "height": height}, locale=locale, color_scheme="light", reduced_motion="reduce"
     )
+    context.add_init_script(f"localStorage.setItem('{PREFIX}tour', 'seen')")
     return context.new_page()
 
 
