@@ -16,6 +16,7 @@ from gptcore.ui.memory import memory_errors_as_sentences, settle
 from gptcore.ui.models.choice import CHOICE_KEY, ModelChoice
 from gptcore.ui.models.picker import model_picker, unknown_model_notice
 from gptcore.ui.projector import keys_button, language_switch, predict_switch, projector_bar
+from gptcore.ui.questions import questions
 from gptcore.ui.room.session import begin_visit
 from gptcore.ui.room.strip import after_page, room_strip
 from gptcore.ui.state import browser, events, url
@@ -145,6 +146,7 @@ def frame(page: Any) -> None:
     finally:
         st.session_state.pop(_CONTROLS, None)  # so that `heading` knows a run without app.py
     words_used(page.url_path or "explore")
+    questions(current_choice())
     url.mark("page")
     if not url.finish():
         st.caption(text("address_too_long"))

@@ -161,6 +161,7 @@ def underflow(report: Report) -> Figures:
     from gptcore.ui.widgets.figures import KeptFigure
 
     text = page_text("perplexity")
+    st.markdown(text("why_logs"))
     url.value("tokens", DEFAULT_TOKENS, url.whole_number(2, MOST_TOKENS))
     st.slider(text("tokens"), 2, MOST_TOKENS, key="tokens", persist_state="session", help=text("tokens_help"))
     count = int(st.session_state["tokens"])
