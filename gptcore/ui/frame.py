@@ -32,6 +32,7 @@ from gptcore.ui.visitors import admit
 from gptcore.ui.widgets.basics import code_span, error_sentence, refused_switch
 from gptcore.ui.widgets.glossary import words_used
 from gptcore.ui.widgets.light_pictures import light_pictures
+from gptcore.ui.widgets.reveal import reveal
 
 _ASSETS = Path(__file__).parent / "assets"
 ICON = _ASSETS / "icon.svg"
@@ -147,6 +148,7 @@ def frame(page: Any) -> None:
         st.session_state.pop(_CONTROLS, None)  # so that `heading` knows a run without app.py
     words_used(page.url_path or "explore")
     questions(current_choice())
+    reveal()
     url.mark("page")
     if not url.finish():
         st.caption(text("address_too_long"))

@@ -12,24 +12,25 @@ from gptcore.errors import InputError
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.reveal import reveal_next
 
-QUESTIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "alignment": ("explore", {"alignment": "paired"}),
-    "space": ("explore", {"alignment": "continuation", "prompt_1": "every", "target_1": "effort"}),
-    "softmax": ("perplexity", {"exercise": "logits"}),
-    "tiny": ("perplexity", {"exercise": "untrained"}),
-    "logs": ("perplexity", {}),
-    "negate": ("step_by_step", {"step": "9"}),
-    "flatten": ("step_by_step", {"step": "10"}),
-    "numbers": ("perplexity", {"faces": "47678"}),
-    "exceed": ("perplexity", {"exercise": "sure"}),
-    "below": ("compare", {"compare": "seeds"}),
-    "step": ("train", {"train_section": "backpropagation"}),
-    "goal": ("perplexity", {}),
-    "means": ("perplexity", {"exercise": "lengths"}),
-    "compare": ("perplexity", {"exercise": "compare"}),
+QUESTIONS: Mapping[str, tuple[str, Mapping[str, str], str]] = {
+    "alignment": ("explore", {"alignment": "paired"}, ""),
+    "space": ("explore", {"alignment": "continuation", "prompt_1": "every", "target_1": "effort"}, ""),
+    "softmax": ("perplexity", {"exercise": "logits"}, "exercise"),
+    "tiny": ("perplexity", {"exercise": "untrained"}, "exercise"),
+    "logs": ("perplexity", {}, "part_logs"),
+    "negate": ("step_by_step", {"step": "9"}, ""),
+    "flatten": ("step_by_step", {"step": "10"}, ""),
+    "numbers": ("perplexity", {"faces": "47678"}, "picture_landmarks"),
+    "exceed": ("perplexity", {"exercise": "sure"}, "exercise"),
+    "below": ("compare", {"compare": "seeds"}, ""),
+    "step": ("train", {"train_section": "backpropagation"}, ""),
+    "goal": ("perplexity", {}, "part_low"),
+    "means": ("perplexity", {"exercise": "lengths"}, "exercise"),
+    "compare": ("perplexity", {"exercise": "compare"}, "exercise"),
 }
-"""Where each is shown: the page, and what its address says."""
+"""Where each is shown: the page, what its address says, and the key of the part to scroll to; "" is its top."""
 
 
 def questions(choice: ModelChoice) -> None:
@@ -48,12 +49,16 @@ def questions(choice: ModelChoice) -> None:
         return
     said = {
         "vocabulary": number_format.count(vocab_size),
+        "tiny": f"{1 / vocab_size:.5f}",
         "uniform": number_format.probability(1 / vocab_size),
         "ln_vocabulary": number_format.nats(math.log(vocab_size)),
     }
     with part:
-        for name, (page, query) in QUESTIONS.items():
-            st.markdown(f"**{text(f'asked.{name}', **said)}**  \n{text(f'answers.{name}', **said)}")
-            label = text("show", page=pages[page])
-            if st.button(label, key=f"question_{name}", icon=":material/arrow_forward:", type="tertiary"):
+        for name, (page, query, part_key) in QUESTIONS.items():
+            with st.container(gap="xxsmall"):
+                st.markdown(f"**{text(f'asked.{name}', **said)}**  \n{text(f'answers.{name}', **said)}")
+                label = text("show", page=pages[page])
+                go = st.button(label, key=f"question_{name}", icon=":material/arrow_forward:", type="tertiary")
+            if go:
+                reveal_next(part_key)
                 url.go_to(page, {**st.query_params.to_dict(), **query})

@@ -4,11 +4,13 @@ import html
 import re
 
 import pytest
+from playwright.sync_api import Page, expect
 from streamlit.testing.v1 import AppTest
 
 from gptcore import number_format
 from gptcore.texts import LANGUAGES, prose_in, text_in
 from gptcore.ui.questions import QUESTIONS
+from tests.support.browsing import keyed, open_page
 from tests.support.visiting import address_of, open_part, press, visit
 
 LANGUAGE = {"en": "en-US", "zh": "zh-CN"}
@@ -59,6 +61,7 @@ def test_every_question_has_a_plain_answer_on_every_page(language: str) -> None:
     words = all_words(open_part(at, "questions"))
     said = {
         "vocabulary": "50,257",
+        "tiny": "0.00002",
         "uniform": number_format.probability(1 / 50_257),
         "ln_vocabulary": "10.8249",
     }
@@ -70,7 +73,7 @@ def test_every_question_has_a_plain_answer_on_every_page(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_leads_to_where_its_answer_is_shown(language: str, name: str) -> None:
-    page, query = QUESTIONS[name]
+    page, query, _ = QUESTIONS[name]
     words = all_words(visit(page, browser_language=LANGUAGE[language], **query))
     for file, key in SHOWN[name]:
         found = re.search(pattern(words_at(language, file, key)), words, re.DOTALL) is not None
@@ -83,3 +86,13 @@ def test_the_button_of_a_question_opens_its_place_and_keeps_the_rest() -> None:
     assert at.header[0].value == text_in("en", "perplexity")("title")
     assert text_in("en", "exercises")("sure.lead") in all_words(at)
     assert (address_of(at)["seed"], address_of(at)["exercise"]) == ("7", "sure")
+
+
+# In Chromium.
+
+
+def test_the_place_that_a_question_leads_to_is_on_the_screen(page: Page, server: str) -> None:
+    open_page(page, f"{server}/step_by_step?size=mini")
+    keyed(page, "questions").locator("summary").click()
+    keyed(page, "question_exceed").get_by_role("button").click()
+    expect(page.get_by_text(text_in("en", "exercises")("sure.slider"))).to_be_in_viewport(timeout=60_000)
