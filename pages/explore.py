@@ -9,15 +9,22 @@ from gptcore.ui.models.result_cache import kept_report, report_for
 from gptcore.ui.report.numbers import temperature_control
 from gptcore.ui.report.position import POSITIONS, choose_position
 from gptcore.ui.widgets.basics import charts_to_come, error_sentence
+from gptcore.ui.widgets.predict import ask_for_perplexity, compare_perplexity, is_covered
 
 heading("explore")
 choice = current_choice()
 temperature = temperature_control(page_controls())
 entered = examples_editor(
-    choice, on_position=choose_position, kept=lambda examples: kept_report(choice, examples, temperature)
+    choice,
+    on_position=choose_position,
+    kept=lambda examples: (
+        None if is_covered("explore", choice, examples, temperature) else kept_report(choice, examples, temperature)
+    ),
 )
 
-if entered is not None:
+if entered is not None and is_covered("explore", choice, entered.examples, temperature):
+    ask_for_perplexity("explore", (choice, entered.examples, temperature), choice.vocab_size)
+elif entered is not None:
     from gptcore.ui.explore import charts, details  # torch and plotly come after the tokens are on the screen
     from gptcore.ui.explore.generation import generation_view
     from gptcore.ui.explore.invitation import other_model
@@ -33,6 +40,7 @@ if entered is not None:
         st.warning(error_sentence(error), icon=":material/error:")
     else:
         entered.show_surprise(report)
+        compare_perplexity("explore", report.perplexity, report.cross_entropy, report.vocab_size)
         numbers_of_the_chain(report)
         other_model(choice)
         figures = charts.linked_figures(report)

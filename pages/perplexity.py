@@ -13,6 +13,7 @@ from gptcore.ui.perplexity.exercises import exercises
 from gptcore.ui.state.translations import page_text, prose
 from gptcore.ui.widgets.basics import error_sentence
 from gptcore.ui.widgets.html_picture import picture_styles
+from gptcore.ui.widgets.predict import ask_for_perplexity, compare_perplexity, is_covered
 
 heading("perplexity")
 picture_styles()
@@ -21,10 +22,14 @@ examples, report = current_examples(choice), None
 if examples is None:
     st.info(text("needs_texts"), icon=":material/build:")
     st.page_link("pages/explore.py", label=text("to_explore"), icon=":material/search_insights:")
+elif is_covered("perplexity", choice, examples):
+    st.caption(text_line(examples))
+    ask_for_perplexity("perplexity", (choice, examples), choice.vocab_size)
 else:
     st.caption(text_line(examples))
     try:
         report = report_for(choice, examples)
+        compare_perplexity("perplexity", report.perplexity, report.cross_entropy, report.vocab_size)
     except InputError as error:
         st.warning(error_sentence(error), icon=":material/error:")
 change_texts(choice, st.container(), needed=examples is None)

@@ -10,6 +10,7 @@ import streamlit as st
 from gptcore.texts import LANGUAGES
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import refused_switch
+from gptcore.ui.widgets.predict import forget_answers
 
 _QUESTION_MARK = st.components.v2.component(
     "question_mark_key", js=Path(__file__).with_name("projector.js").read_text("utf-8"), isolate_styles=False
@@ -108,6 +109,7 @@ _KEYS = {
 
 def _cover() -> None:
     st.session_state["shown"] = False
+    forget_answers()
 
 
 def _leave() -> None:

@@ -23,6 +23,7 @@ from gptcore.ui.report.position import likeliest_tokens, position_field
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, code_span, current_style, error_sentence, plain
+from gptcore.ui.widgets.predict import ask_first, compare_with_choice, is_covered
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -49,6 +50,11 @@ def models_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
         st.info(text("two_models"), icon=":material/add:")
         return
     reports = [(name, report) for name, report, _ in named]
+    if is_covered("models", chosen, examples, temperature):
+        ask_first(
+            "models", (chosen, examples, temperature), page_text("predict")("better"), [name for name, _ in reports]
+        )
+        return
     scored = {name for name, _ in reports}
     choices = {compared_name(model): compared_choice(model) for model in chosen if compared_name(model) in scored}
     if len({vocabulary for _, _, vocabulary in named}) > 1:
@@ -57,6 +63,8 @@ def models_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
         vocabularies_downloads(reports, choices, examples, temperature, figures)
         return
     comparison = ModelComparison.of(reports)
+    best = min(range(len(reports)), key=lambda n: reports[n][1].cross_entropy)
+    compare_with_choice("models", best, reports[best][0])
     untrained = {compared_name(model) for model in chosen if model.startswith("untrained/")}
     st.markdown(_reading(comparison, untrained))
     figures = _ruler_and_bars(comparison)

@@ -18,6 +18,7 @@ from gptcore.ui.compare.fields import chosen_seeds
 from gptcore.ui.compare.one_seed import one_seed, show_everywhere
 from gptcore.ui.compare.seed_faults import on_this_machine, what_went_wrong
 from gptcore.ui.compare.seed_offers import MOST_WEIGHTS, ask_to_run, offer_to_run
+from gptcore.ui.compare.seed_questions import ask_about_seeds, compare_seeds
 from gptcore.ui.compare.seed_readings import cards, positions_reading, reading, spread_reading, why_above
 from gptcore.ui.jobs.job import Job, own_jobs
 from gptcore.ui.jobs.progress import follow, status
@@ -26,6 +27,7 @@ from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import current_style
 from gptcore.ui.widgets.live_chart import live_chart
+from gptcore.ui.widgets.predict import is_covered
 
 if TYPE_CHECKING:
     from gptcore.results.seeds import SeedRecord, SeedTable
@@ -54,6 +56,9 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
     if examples is None or seeds is None:
         return
     key = (choice.config, tuple(examples), tuple(seeds) if not isinstance(seeds, range) else seeds, temperature)
+    if is_covered("seeds", *key):
+        ask_about_seeds(key, len(seeds))
+        return
     job: Job[SeedRecord] | None = own_jobs().get(JOB, key)
     stored = stored_seeds(choice.config, examples, seeds, temperature) if job is None else None
     if job is None and stored is None:
@@ -71,6 +76,7 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
     if not records:
         return
     table = _table(job, records)
+    compare_seeds(table, whole=len(records) == len(seeds))
     if job is not None and job.active and st.session_state["chosen_seed"] not in {-1, *table.seeds.tolist()}:
         return  # it is still to come
     one_seed(records, table)

@@ -18,6 +18,7 @@ from gptcore.ui.models.result_cache import with_model
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, current_style, error_sentence
+from gptcore.ui.widgets.predict import ask_first, compare_with_choice, is_covered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,17 @@ def inputs_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
     except InputError as error:
         st.warning(error_sentence(error), icon=":material/error:")
         return
+    names = [text("chart_texts.row", number=number + 1) for number in range(len(records))]
+    if len(records) > 1:
+        subject = (choice, examples, temperature)
+        if is_covered("inputs", *subject):
+            ask_first("inputs", subject, page_text("predict")("harder"), names)
+            return
+        hardest = max(range(len(records)), key=lambda n: records[n].report.cross_entropy)
+        report = records[hardest].report
+        written = number_format.perplexity(report.perplexity, report.cross_entropy)
+        said = page_text("predict")("harder_answer", name=names[hardest], perplexity=written)
+        compare_with_choice("inputs", hardest, said)
     unit, _ = url.value("unit", "perplexity", url.one_of(*UNITS))
     from gptcore.charts.compared_texts import text_losses
     from gptcore.ui.widgets.figures import KeptFigure

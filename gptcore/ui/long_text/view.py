@@ -19,6 +19,7 @@ from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import error_sentence, number_card
+from gptcore.ui.widgets.predict import ask_for_perplexity, compare_perplexity, is_covered
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -42,6 +43,9 @@ def long_text_page(choice: ModelChoice) -> None:
                 type="tertiary",
             )
     if entered is None:
+        return
+    if is_covered("long_text", choice, entered):
+        ask_for_perplexity("long_text", (choice, entered), choice.vocab_size)
         return
     job = scoring_job(choice, entered)
     if job is None:
@@ -83,6 +87,8 @@ def _draw(job: Job[Scored], choice: ModelChoice, entered: LongText) -> dict[str,
     if report is None:
         st.skeleton(height=320)
         return {}
+    if job.finished:
+        compare_perplexity("long_text", report.perplexity, report.cross_entropy, choice.vocab_size)
     _numbers(report, whole=job.finished)
     st.caption(
         text(

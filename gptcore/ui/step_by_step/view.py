@@ -15,7 +15,10 @@ from gptcore.presets import SEVEN_WORD_EXAMPLES
 from gptcore.results.steps import Steps
 from gptcore.ui.models.choice import DEFAULT_SEED, ModelChoice
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.step_by_step.controls import LAST
+from gptcore.ui.step_by_step.questions import step_question
 from gptcore.ui.widgets.basics import projecting
+from gptcore.ui.widgets.predict import ask_first, compare_with_choice, is_covered
 
 
 def chosen_steps(
@@ -56,17 +59,22 @@ def show_step(step: int, steps: Steps, examples: Sequence[Example]) -> None:
     """One step: title, sentence, formula, picture, tensors, code; its result covered while the class predicts."""
     text = page_text("step_by_step")
     hidden = st.session_state["hide"]
-    covered = st.session_state["predict"] and not st.session_state["shown"]
+    covered = bool(st.session_state["predict"] and not st.session_state["shown"])
     with st.container(gap=None, key="step_heading"):
-        st.header(f"{step}. {text(f'titles.{step}')}", anchor=False)
-        if "sentence" not in hidden:
+        title = text("progress", step=step, last=LAST) if covered else f"{step}. {text(f'titles.{step}')}"
+        st.header(title, anchor=False)
+        if "sentence" not in hidden and not covered:
             st.markdown(text(f"sentences.{step}", vocabulary=number_format.count(steps.vocab_size)))
     if covered:
-        _question(step, steps)
+        asked = step_question(step, steps)
+        ask_first("step", _subject(step, examples), asked.words, asked.choices, key="step", on_answer=_uncover)
     else:
         from gptcore.ui.step_by_step.formulas import formula
         from gptcore.ui.step_by_step.panels import show_picture
 
+        if not is_covered("step", *_subject(step, examples)):
+            asked = step_question(step, steps)
+            compare_with_choice("step", asked.right, asked.choices[asked.right])
         with st.container(key="step_formula"):
             st.latex(formula(step, steps))
         panel = st.session_state["panel"] if projecting() else "picture"
@@ -83,26 +91,15 @@ def show_step(step: int, steps: Steps, examples: Sequence[Example]) -> None:
         _tensors_and_code(step, steps, covered, "code" in hidden)
 
 
-def _question(step: int, steps: Steps) -> None:
-    text = page_text("step_by_step")
-    question = text(
-        f"questions.{step}",
-        vocabulary=number_format.count(steps.vocab_size),
-        cells=number_format.count(steps.positions * steps.vocab_size),
-        uniform=number_format.nats(float(-_ln(1 / steps.vocab_size))),
-        shape=steps.logits_shape,
-        loss=number_format.nats(steps.cross_entropy),
-    )
-    with st.container(border=True, horizontal_alignment="center", key="step_question"):
-        st.subheader(question, anchor=False, text_alignment="center")
-        st.button(text("show"), key="step_show", icon=":material/visibility:", shortcut="S", on_click=_uncover)
+def _subject(step: int, examples: Sequence[Example]) -> tuple[object, ...]:
+    return (step, tuple(examples))
 
 
 def _tensors_and_code(step: int, steps: Steps, covered: bool, code_hidden: bool) -> None:
     parts: list[Callable[[], object]] = []
     if not covered:
         parts.append(lambda: _tensors(step, steps))
-    if not code_hidden:
+    if not code_hidden and not covered:
         parts.append(lambda: _code(step))
     for column, draw in zip(
         st.columns(([48, 52] if steps.whole else [45, 55])[-len(parts) :]) if parts else [], parts, strict=True
@@ -145,12 +142,6 @@ def source(step: int) -> str:
         11: (chain.exp,),
     }
     return "\n\n".join(inspect.getsource(function).rstrip() for function in functions[step])
-
-
-def _ln(p: float) -> float:
-    import math
-
-    return math.log(p)
 
 
 def _uncover() -> None:

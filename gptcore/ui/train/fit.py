@@ -28,6 +28,7 @@ from gptcore.ui.train.session import Training
 from gptcore.ui.train.settings import Defaults, settings
 from gptcore.ui.widgets.basics import code_span, current_style, error_sentence
 from gptcore.ui.widgets.live_chart import live_chart
+from gptcore.ui.widgets.predict import ask_first, compare_perplexity, is_covered, perplexity_ranges
 
 LARGE = Defaults({"adamw": "1e-5", "sgd": "2e-3"}, steps=40)
 SMALL = Defaults({"adamw": "2e-3", "sgd": "0.03"}, steps=40)
@@ -50,7 +51,10 @@ def fit(choice: ModelChoice) -> None:
             kept = remembered("fit", training)
             if entered is None:
                 st.warning(text("mend_examples"), icon=":material/error:")
-        if training is not None:
+        if plan is not None and is_covered("train", *_asked(plan)):
+            question = page_text("predict")("trained", steps=number_format.count(plan.config.steps))
+            ask_first("train", _asked(plan), question, perplexity_ranges(choice.vocab_size))
+        elif training is not None:
             follow(lambda: training.going, lambda: _training(training))
         elif kept is not None:
             with st.container():  # as `follow` draws: the charts keep their place
@@ -58,6 +62,11 @@ def fit(choice: ModelChoice) -> None:
         elif plan is not None:
             with st.container():
                 _before_the_first(plan)
+
+
+def _asked(plan: Plan) -> tuple[object, ...]:
+    """What the answer to the page's question depends on."""
+    return (plan.choice, plan.config, plan.examples)
 
 
 def memory_line(choice: ModelChoice, config: TrainConfig, shape: tuple[int, int]) -> str:
@@ -143,6 +152,9 @@ def _training(training: Training) -> None:
 def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str) -> None:
     index = shown_step(training, run, run_id)
     offer_step(run, index)
+    if len(run.records) > plan.config.steps:
+        last = run.records[-1]
+        compare_perplexity("train", last.perplexity, last.cross_entropy, run.vocab_size)
     st.container()  # where `_before_the_first` says what is wrong: what follows keeps its place
     figures = _record(run, index, plan, passing=training is not None and training.going)
     if training is None or not training.going:

@@ -13,7 +13,7 @@ from gptcore.initialization import untrained_model
 from gptcore.presets import PRESETS, SEVEN_WORD_EXAMPLES
 from gptcore.results.steps import Steps
 from gptcore.texts import text_in
-from gptcore.ui.step_by_step import formulas, tensors, view
+from gptcore.ui.step_by_step import formulas, questions, tensors, view
 from gptcore.ui.widgets import html_picture
 from tests import ROOT
 from tests.support.browsing import IN_CHINESE_AND_DARK, axe_violations, keyed, open_page, overflows, wait_until_idle
@@ -138,12 +138,50 @@ def test_predict_first_covers_the_result_until_it_is_asked_for(mini_steps: Steps
     assert not app.latex
     assert not app.get("plotly_chart")
     assert text_in("en", "step_by_step")("questions.8") in [header.value for header in app.subheader]
+    hidden = [text_in("en", "step_by_step")(f"{part}.8") for part in ("titles", "sentences")]
+    assert not [words for words in hidden if words in str([*app.header, *app.markdown])]
     app.button(key="step_show").click().run()
     assert number_format.nats(mini_steps.mean_log_probability) in summaries(app)
     app.button(key="step_next").click().run()  # the next step is covered again
     assert not app.latex
     shown = opened(**MINI, step="8", predict="1", shown="1")
     assert number_format.nats(mini_steps.mean_log_probability) in summaries(shown)
+
+
+@pytest.mark.parametrize("step", range(1, 12))
+def test_each_step_asks_with_one_right_choice(step: int, mini_steps: Steps, seven_steps: Steps) -> None:
+    for walked in (mini_steps, seven_steps):
+        asked = questions.step_question(step, walked)
+        assert 2 <= len(asked.choices) == len(set(asked.choices))
+        said = {
+            1: "6",
+            2: number_format.count(walked.vocab_size),
+            3: number_format.probability(1 / walked.vocab_size),
+            4: str(sum(a == b for a, b in zip(walked.predicted_piece, walked.target_piece, strict=True))),
+            5: f"“{walked.predicted_text[0]}”".replace(" ", "␣"),
+            6: "6",
+            7: "negative",
+            8: walked.target_piece[int(walked.target_probability.argmin())].replace(" ", "␣"),
+            9: "above" if walked.perplexity > walked.vocab_size else "below",
+            10: str((6, walked.vocab_size)),
+            11: number_format.perplexity(walked.perplexity),
+        }
+        assert asked.choices[asked.right] == said[step]
+
+
+def test_a_choice_is_put_beside_what_was_computed(mini_steps: Steps) -> None:
+    app = opened(**MINI, step="2", predict="1")
+    assert number_format.count(mini_steps.vocab_size) not in str([*app.markdown, *app.caption, *app.header])
+    asked = questions.step_question(2, mini_steps)
+    app.button(key=f"step_choice_{asked.right + 1}").click().run()
+    assert "Right: 50,257." in app.success[0].value.replace("\\", "")
+    app.button(key="step_next").click().run()
+    wrong = 0 if questions.step_question(3, mini_steps).right else 1
+    app.button(key=f"step_choice_{wrong + 1}").click().run()
+    assert number_format.probability(1 / mini_steps.vocab_size) in [info.value for info in app.info][-1].replace(
+        "\\", ""
+    )
+    assert app.latex
 
 
 def test_a_presenter_hides_sentence_and_code() -> None:
@@ -251,7 +289,7 @@ def test_vocabulary_and_language_change_and_the_place_stays(page: Page, address:
 
 
 def test_predict_first_by_key(page: Page, address: str, mini_steps: Steps) -> None:
-    open_step(page, f"{address}&step=9&predict=1")
+    open_page(page, f"{address}&step=9&predict=1")
     expect(keyed(page, "step_question")).to_be_visible(timeout=A_WHILE)
     expect(keyed(page, "step_show").get_by_role("button")).to_be_visible(timeout=A_WHILE)
     page.keyboard.press("s")
