@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from gptcore.ui.waiting_threads import wait_asleep
 from tests.support.chromium import ADVICE, find_chromium
 from tests.support.serving import serving
 
@@ -29,6 +30,8 @@ CHROMIUM_ARGS = (
     "--disable-sync",
 )
 SERVER_LOG = pytest.StashKey[Path]()
+
+wait_asleep()  # the tests share their cores with a browser and with servers
 
 # No deadline: a machine that is busy is not a wrong answer. Found examples repeat on CI.
 hypothesis.settings.register_profile(

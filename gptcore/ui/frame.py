@@ -29,6 +29,7 @@ from gptcore.ui.state.translations import (
 )
 from gptcore.ui.tour import tour, tour_button
 from gptcore.ui.visitors import admit
+from gptcore.ui.waiting_threads import wait_asleep
 from gptcore.ui.widgets.basics import code_span, error_sentence, refused_switch
 from gptcore.ui.widgets.glossary import words_used
 from gptcore.ui.widgets.light_pictures import light_pictures
@@ -39,6 +40,7 @@ ICON = _ASSETS / "icon.svg"
 _CONTROLS, _PAGE = "_page_controls", "_page"
 events.keep_order()
 browser.read_fields_one_by_one()
+wait_asleep()
 
 PAGES = {
     "explore": ":material/search_insights:",

@@ -28,6 +28,9 @@ from gptcore.ui.launch import app_folder  # noqa: E402  # found once the path is
 from gptcore.ui.private_logs import keep_messages_out  # noqa: E402  # found once the path is set
 from gptcore.ui.readiness import Readiness, WarmUp  # noqa: E402  # found once the path is set
 from gptcore.ui.response_headers import ResponseHeaders  # noqa: E402  # found once the path is set
+from gptcore.ui.waiting_threads import wait_asleep  # noqa: E402  # found once the path is set
+
+wait_asleep()
 
 
 def warm_up() -> None:
