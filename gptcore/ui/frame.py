@@ -11,6 +11,7 @@ import streamlit as st
 from gptcore.errors import InputError
 from gptcore.texts import LANGUAGES, Text
 from gptcore.ui.examples.state import restore_examples
+from gptcore.ui.export.inputs import picture_note
 from gptcore.ui.launch import app_folder
 from gptcore.ui.memory import memory_errors_as_sentences, settle
 from gptcore.ui.models.choice import CHOICE_KEY, ModelChoice
@@ -32,7 +33,7 @@ from gptcore.ui.visitors import admit
 from gptcore.ui.waiting_threads import wait_asleep
 from gptcore.ui.widgets.basics import code_span, error_sentence, refused_switch
 from gptcore.ui.widgets.glossary import words_used
-from gptcore.ui.widgets.light_pictures import light_pictures
+from gptcore.ui.widgets.pictures import pictures
 from gptcore.ui.widgets.reveal import reveal
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -122,8 +123,6 @@ def frame(page: Any) -> None:
             keys_button()
         tour_button()
         st.html(f"<script>{language_script(text.language)}</script>", unsafe_allow_javascript=True)
-        if st.context.theme.type == "dark":
-            light_pictures()
         _say_refused_numbers(text)
     url.mark("sidebar")
     if projector:
@@ -146,6 +145,8 @@ def frame(page: Any) -> None:
                 page.run()
     except InputError as error:  # what no field on the page is the reason for
         st.warning(error_sentence(error), icon=":material/error:")
+    else:
+        pictures(picture_note(current_choice()))
     finally:
         st.session_state.pop(_CONTROLS, None)  # so that `heading` knows a run without app.py
     words_used(page.url_path or "explore")

@@ -12,6 +12,7 @@ from gptcore.examples import Example
 from gptcore.sweeps.seed_lists import write_seeds
 from gptcore.ui.export.code import config_code, examples_code, model_code, temperature_code
 from gptcore.ui.export.downloads import analysis_downloads
+from gptcore.ui.export.inputs import inputs_of
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state.translations import page_text
 
@@ -83,6 +84,10 @@ def seeds_downloads(
 
     comparison_downloads(
         "seeds",
+        inputs={
+            **inputs_of(choice, examples, temperature, seeded=False),
+            page_text("compare")("views.seeds"): write_seeds(seeds),
+        },
         table=table.to_long_frame,
         analysis=lambda: sweep_to_dict(records),
         figures=figures,
@@ -103,6 +108,7 @@ def inputs_downloads(
     """Buttons for a comparison's aligned table, numbers, charts, script and notebook."""
     comparison_downloads(
         "inputs",
+        inputs=inputs_of(choice, examples, temperature),
         table=lambda: rows,
         analysis=lambda: {
             "texts": [{**record.report.to_dict(), "bits_per_byte": record.bits_per_byte} for record in records],

@@ -12,6 +12,7 @@ from gptcore.ui.compare.list_fields import TextList
 from gptcore.ui.compare.list_table import list_table
 from gptcore.ui.export.code import model_code
 from gptcore.ui.export.downloads import analysis_downloads
+from gptcore.ui.export.inputs import inputs_of
 from gptcore.ui.models.choice import ModelChoice
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def list_downloads(
         analysis_downloads(
             "download_list",
             "many_texts",
+            inputs=inputs_of(choice),
             table=lambda: list_table(records, entered),
             analysis=lambda: {"rows": [_as_dict(record) for record in records]},
             figures=figures,

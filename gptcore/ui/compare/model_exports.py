@@ -10,7 +10,9 @@ from gptcore.results.comparison import ModelComparison
 from gptcore.results.text_costs import costs_frame, text_costs
 from gptcore.ui.compare.exports import comparison_downloads, script_on_page
 from gptcore.ui.export.code import examples_code, model_code, temperature_code
+from gptcore.ui.export.inputs import inputs_of
 from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.state.translations import page_text
 
 if TYPE_CHECKING:
     from gptcore.results.report import Report
@@ -73,6 +75,7 @@ def vocabularies_downloads(
     frame = costs_frame(text_costs(named))
     comparison_downloads(
         "vocabularies",
+        inputs=_inputs(choices, examples, temperature),
         table=lambda: frame,
         analysis=lambda: {
             "costs": frame.to_dict(orient="records"),
@@ -82,6 +85,11 @@ def vocabularies_downloads(
         script=models_script(choices, examples, temperature, per_byte=True),
         cells=("from gptcore import charts\n\ncharts.bits_per_byte_bars(costs)",),
     )
+
+
+def _inputs(choices: Mapping[str, ModelChoice], examples: Sequence[Example], temperature: float) -> dict[str, str]:
+    first = next(iter(choices.values()))
+    return {**inputs_of(first, examples, temperature), page_text("exports")("model"): "\n".join(choices)}
 
 
 def models_downloads(
@@ -94,6 +102,7 @@ def models_downloads(
     """Buttons for a comparison's table, analyses, charts, script and notebook."""
     comparison_downloads(
         "models",
+        inputs=_inputs(choices, examples, temperature),
         table=comparison.to_long_frame,
         analysis=comparison.to_dict,
         figures=figures,

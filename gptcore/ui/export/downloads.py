@@ -19,9 +19,11 @@ from gptcore.results.report import Report
 from gptcore.tables import csv_bytes
 from gptcore.texts import Text
 from gptcore.ui.export.code import notebook_of, script_for
+from gptcore.ui.export.inputs import inputs_of, name_in_pictures
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import download
+from gptcore.ui.widgets.pictures import page_picture
 
 MOST_ROWS = 500
 """Rows of a table on an exported page; the CSV has them all."""
@@ -87,7 +89,8 @@ def report_downloads(
             "score",
             names={"csv": "positions", "json": "report", "html": "charts"},
             table=report.to_frame,
-            numbers=_numbers(report, choice),
+            inputs=inputs_of(choice, examples, temperature),
+            numbers=_numbers(report),
             analysis=report.to_dict,
             figures=figures,
             script=script_for(choice, examples, temperature),
@@ -95,19 +98,10 @@ def report_downloads(
         )
 
 
-def _numbers(report: Report, choice: ModelChoice) -> dict[str, str]:
-    """What the report found and what it is about, by name, in the reader's language."""
-    text, explore = page_text("exports"), page_text("explore")
-    texts = [
-        " → ".join(part if isinstance(part, str) else ", ".join(map(str, part)) for part in (prompt, target) if part)
-        for prompt, target, _ in report.texts
-    ]
-    origin = report.provenance.origin
-    model = f"{origin.kind} {origin.name}" + (f", seed {origin.seed}" if origin.seed is not None else "")
+def _numbers(report: Report) -> dict[str, str]:
+    """What the report found, by name, in the reader's language."""
+    explore = page_text("explore")
     return {
-        text("texts"): "\n".join(texts),
-        text("model"): model if choice.of_kind.seeded else choice.id,
-        explore("temperature"): f"{report.provenance.temperature:g}",
         explore("mean_log_probability.label"): number_format.nats(report.mean_log_probability),
         explore("cross_entropy.label"): number_format.nats(report.cross_entropy),
         explore("perplexity.label"): number_format.perplexity(report.perplexity),
@@ -122,9 +116,11 @@ def analysis_downloads(
     figures: Mapping[str, go.Figure],
     script: str,
     table: Callable[[], pd.DataFrame] | None = None,
+    inputs: Mapping[str, str] | None = None,
     numbers: Mapping[str, str] | None = None,
     cells: Sequence[str] = (),
     names: Mapping[str, str] | None = None,
+    picture: bool = True,
 ) -> None:
     """Buttons for the files of a whole analysis, each made when its button is pressed.
 
@@ -135,16 +131,21 @@ def analysis_downloads(
         figures: Charts by title.
         script: The Python script.
         table: Makes the table, where this is the place for it.
-        numbers: What the exported page says before its charts, by name.
+        inputs: What the analysis is of, by name: the exported page and the charts' pictures say it.
+        numbers: What it found, by name: the exported page says it before its charts.
         cells: Code that draws the charts, for the end of the notebook.
+        picture: Whether there is a button for one picture of all charts on the page.
         names: Of files that are called something else, by what their buttons' keys end with.
     """
     text = page_text("exports")
+    said = {**(inputs or {}), **(numbers or {})}
+    if inputs:
+        name_in_pictures(inputs)
     files: dict[str, tuple[Callable[[], str | bytes] | None, str, str]] = {
         "csv": ((lambda: csv_bytes(table())) if table else None, "csv", "text/csv"),
         "json": (lambda: json_of(analysis()), "json", "application/json"),
         "html": (
-            lambda: report_page(text, figures, numbers=numbers, table=table() if table else None, script=script),
+            lambda: report_page(text, figures, numbers=said, table=table() if table else None, script=script),
             "html",
             "text/html",
         ),
@@ -154,6 +155,8 @@ def analysis_downloads(
     for kind, (make, ending, mime) in files.items():
         if make is not None and (kind != "html" or figures or table):
             download(text(kind), make, f"{(names or {}).get(kind, name)}.{ending}", mime, f"{key}_{kind}")
+    if figures and picture:
+        page_picture(f"{key}_png")
 
 
 def json_of(analysis: Any) -> str:

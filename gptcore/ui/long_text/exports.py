@@ -14,6 +14,7 @@ from gptcore.charts.theme import LIGHT
 from gptcore.tables import csv_bytes
 from gptcore.ui.export.code import model_code, notebook_of
 from gptcore.ui.export.downloads import json_of, report_page
+from gptcore.ui.export.inputs import inputs_of, name_in_pictures
 from gptcore.ui.long_text.coloured import levels_sentence
 from gptcore.ui.long_text.source import LongText
 from gptcore.ui.long_text.spans import Unit, levels_of, units_of
@@ -21,6 +22,7 @@ from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets import running_text as component
 from gptcore.ui.widgets.basics import download
+from gptcore.ui.widgets.pictures import page_picture
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -39,6 +41,8 @@ def long_text_downloads(
     unit: Unit = st.session_state["unit"]
     scale: Scale = st.session_state["long_scale"]
     script = long_text_script(choice, entered)
+    inputs = {exports("texts"): entered.text, **inputs_of(choice), **_numbers(report)}
+    name_in_pictures({**inputs_of(choice), exports("texts"): entered.text})
     if "long_file" in st.query_params:
         st.caption(text("address_left_out"))
     with st.expander(page_text("explore")("code"), icon=":material/code:"):
@@ -72,7 +76,13 @@ def long_text_downloads(
         )
         download(
             exports("html"),
-            lambda: report_page(exports, figures, script=script),
+            lambda: report_page(
+                exports,
+                figures,
+                numbers=inputs,
+                table=report.by(unit) if unit != "token" else report.to_frame(),
+                script=script,
+            ),
             "charts.html",
             "text/html",
             "download_long_charts",
@@ -85,8 +95,20 @@ def long_text_downloads(
             "application/x-ipynb+json",
             "download_long_notebook",
         )
+        page_picture("download_long_png")
         if len(entered.text) > LONGEST_IN_SCRIPT:
             download(text("text_file"), lambda: entered.text, "text.txt", "text/plain", "download_long_text")
+
+
+def _numbers(report: TextReport) -> dict[str, str]:
+    """What was found, by name."""
+    text = page_text("long_text")
+    return {
+        text("cross_entropy.label"): number_format.nats(report.cross_entropy),
+        text("perplexity.label"): number_format.perplexity(report.perplexity),
+        text("bits_per_byte.label"): f"{report.bits_per_byte:.4f}",
+        text("token_count.label"): number_format.count(report.token_count),
+    }
 
 
 def long_text_script(choice: ModelChoice, entered: LongText) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -10,11 +11,30 @@ from gptcore.examples import Example
 from gptcore.results.steps import Steps
 from gptcore.ui.export.code import script_for
 from gptcore.ui.export.downloads import analysis_downloads
+from gptcore.ui.export.inputs import inputs_of
 from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import current_style
+
+
+def _figures(steps: Steps) -> dict[str, Any]:
+    """The charts of all steps, by title."""
+    from gptcore.charts.ruler import perplexity_ruler
+    from gptcore.charts.step_by_step import balance, log_curve
+    from gptcore.ui.widgets.figures import KeptFigure
+
+    text, explore, style = page_text("step_by_step"), page_text("explore"), current_style()
+    marks = ((explore("chart_perplexity.this"), steps.perplexity),)
+    ruler = KeptFigure(perplexity_ruler, (marks, steps.vocab_size), explore.group("chart_perplexity"), style)
+    return {
+        text("titles.7"): KeptFigure(log_curve, (steps,), text.group("chart_log"), style),
+        text("titles.8"): KeptFigure(balance, (steps,), text.group("chart_balance"), style),
+        text("titles.11"): ruler,
+    }
 
 
 def steps_downloads(steps: Steps, choice: ModelChoice, examples: Sequence[Example]) -> None:
-    """Buttons for the steps' table, numbers, script and notebook.
+    """Buttons for the steps' table, numbers, charts, script and notebook.
 
     Args:
         steps: The calculation, step by step.
@@ -27,7 +47,9 @@ def steps_downloads(steps: Steps, choice: ModelChoice, examples: Sequence[Exampl
             "step_by_step",
             table=steps.to_frame,
             analysis=steps.to_dict,
-            figures={},
+            figures=_figures(steps),
+            inputs=inputs_of(choice, examples),
             script=script_for(choice, examples),
+            picture=False,  # most steps have no chart: the camera over each takes it
             cells=("report.plot()", 'report.plot("log_probabilities")', 'report.plot("perplexity")'),
         )

@@ -18,6 +18,7 @@ from gptcore.results.training import LogitGradient
 from gptcore.token_display import visible
 from gptcore.tokenizers.choice import tokenizer_for
 from gptcore.training.config import TrainConfig
+from gptcore.ui.export.inputs import inputs_of
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
@@ -74,7 +75,12 @@ def backpropagation(choice: ModelChoice) -> None:
     )
     config = TrainConfig(rate, steps=MOST_STEPS, optimizer="sgd")
     script = backpropagation_script(_SIZE[vocabulary], choice.seed, _EXAMPLES[vocabulary], config, index)
-    backpropagation_downloads(gradients, script, {**push, **distribution})
+    backpropagation_downloads(gradients, script, {**push, **distribution}, _inputs(vocabulary, choice.seed))
+
+
+def _inputs(vocabulary: str, seed: int) -> dict[str, str]:
+    size = _SIZE[vocabulary]
+    return inputs_of(ModelChoice("untrained", size, SIZES[size].context_length, seed), _EXAMPLES[vocabulary])
 
 
 def _controls(label: str) -> tuple[str, int, float, int]:

@@ -61,7 +61,7 @@ def gradients_table(gradients: Sequence[LogitGradient]) -> pd.DataFrame:
 
 
 def backpropagation_downloads(
-    gradients: Sequence[LogitGradient], script: str, figures: Mapping[str, go.Figure]
+    gradients: Sequence[LogitGradient], script: str, figures: Mapping[str, go.Figure], inputs: Mapping[str, str]
 ) -> None:
     """Buttons for the table of gradients, the numbers, the charts, the script and the notebook."""
 
@@ -73,6 +73,7 @@ def backpropagation_downloads(
         analysis_downloads(
             "backpropagation_download",
             "backpropagation",
+            inputs=inputs,
             table=lambda: gradients_table(gradients),
             analysis=analysis,
             figures=figures,

@@ -17,6 +17,7 @@ from gptcore.results.training import TrainingRun
 from gptcore.tables import csv_bytes
 from gptcore.ui.export.code import examples_code, model_code
 from gptcore.ui.export.downloads import analysis_downloads
+from gptcore.ui.export.inputs import inputs_of
 from gptcore.ui.models.kinds import own_models
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.train.plan import Plan
@@ -66,6 +67,7 @@ def keep_and_save(training: Training | None, run: TrainingRun, plan: Plan, figur
         analysis_downloads(
             "train_download",
             "train",
+            inputs=_inputs(plan),
             analysis=lambda: training_analysis(run, plan, config),
             figures=figures,
             script=training_script(plan, len(run.records)),
@@ -134,6 +136,12 @@ def training_analysis(run: TrainingRun, plan: Plan, config: GPTConfig | None) ->
         ),
         **run.to_dict(),
     }
+
+
+def _inputs(plan: Plan) -> dict[str, str]:
+    """What is trained on what, by name."""
+    named = inputs_of(plan.choice, plan.examples)
+    return named if plan.examples else {page_text("exports")("texts"): plan.text, **named}
 
 
 def _config(plan: Plan, training: Training | None) -> GPTConfig | None:
