@@ -27,7 +27,8 @@ app: $(APP_READY)  ## open the app in the browser (another port: PORT=8600)
 		--logger.hideWelcomeMessage=true  # which also keeps Streamlit's own advice to developers off the page
 
 dev: $(APP_READY)  ## the same while the code is worked on: pages change as soon as a file is saved
-	@$(RUN) -m streamlit run app.py --server.address=127.0.0.1 --server.port=$(PORT) --server.headless=false \
+	@GPT_EXPLORER_DEV=1 $(RUN) -m streamlit run app.py --server.folderWatchList='$(CURDIR)/gptcore/ui/text' \
+		--server.address=127.0.0.1 --server.port=$(PORT) --server.headless=false \
 		--server.showEmailPrompt=false --browser.gatherUsageStats=false --server.runOnSave=true
 
 test: $(TESTS_READY) browser nginx  ## run every test, the browser's too (some only: ARGS="tests/test_x.py -k word")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import string
 import tomllib
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 LANGUAGES = {"en": "English", "zh": "中文"}
+DEVELOPMENT_VARIABLE = "GPT_EXPLORER_DEV"
+"""Names the environment variable that `make dev` sets to 1: words are then read again whenever they are saved."""
 _FOLDER = Path(__file__).parent / "ui" / "text"
 
 
@@ -41,15 +44,28 @@ class Text:
         return isinstance(self._table.get(key), str)
 
 
-@cache
 def text_in(language: str, section: str) -> Text:
     """The words of one file in one language."""
+    return _text(language, section, _version(_FOLDER / language / f"{section}.toml"))
+
+
+def prose_in(language: str, name: str) -> str:
+    """A longer text of one language, as Markdown."""
+    return _prose(language, name, _version(_FOLDER / "prose" / language / f"{name}.md"))
+
+
+def _version(path: Path) -> int:
+    """When a file was last saved, where somebody is working on the words; else they are read once."""
+    return path.stat().st_mtime_ns if os.environ.get(DEVELOPMENT_VARIABLE) == "1" else 0
+
+
+@lru_cache(512)
+def _text(language: str, section: str, version: int) -> Text:
     return Text(language, section, tomllib.loads((_FOLDER / language / f"{section}.toml").read_text("utf-8")))
 
 
-@cache
-def prose_in(language: str, name: str) -> str:
-    """A longer text of one language, as Markdown."""
+@lru_cache(64)
+def _prose(language: str, name: str, version: int) -> str:
     return (_FOLDER / "prose" / language / f"{name}.md").read_text("utf-8")
 
 
