@@ -146,7 +146,8 @@ def frame(page: Any) -> None:
     except InputError as error:  # what no field on the page is the reason for
         st.warning(error_sentence(error), icon=":material/error:")
     else:
-        pictures(picture_note(current_choice()))
+        with st.sidebar:  # out of the way: it shows nothing
+            pictures(picture_note(current_choice()))
     finally:
         st.session_state.pop(_CONTROLS, None)  # so that `heading` knows a run without app.py
     words_used(page.url_path or "explore")
