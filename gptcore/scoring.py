@@ -22,7 +22,8 @@ from torch import Tensor
 from gptcore.errors import InputError
 from gptcore.examples import Example, TokenBatch, check_context, encode
 from gptcore.language_model import LanguageModel, device_of, is_model
-from gptcore.results.report import Provenance, RankCurve, Report, perplexity_of
+from gptcore.results.rank_curve import RankCurve
+from gptcore.results.report import Provenance, Report, perplexity_of
 from gptcore.tokenizers.base import Tokenizer
 
 POSITIONS_AT_ONCE = 64

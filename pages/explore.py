@@ -26,6 +26,7 @@ if entered is not None and is_covered("explore", choice, entered.examples, tempe
     ask_for_perplexity("explore", (choice, entered.examples, temperature), choice.vocab_size)
 elif entered is not None:
     from gptcore.ui.explore import charts, details  # torch and plotly come after the tokens are on the screen
+    from gptcore.ui.explore.fix_effects import fix_effects
     from gptcore.ui.explore.generation import generation_view
     from gptcore.ui.explore.invitation import other_model
     from gptcore.ui.export.downloads import report_downloads
@@ -50,3 +51,4 @@ elif entered is not None:
         generation_view(choice, examples)
         details.code(choice, examples, temperature)
         report_downloads(report, choice, examples, temperature, charts.by_title(figures))
+        fix_effects(entered.fixes, report, choice)

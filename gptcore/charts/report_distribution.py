@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from gptcore import number_format
 from gptcore.charts.marks import across, decades
 from gptcore.charts.theme import DESK, Style, label, new_figure
-from gptcore.results.report import RankCurve, Report
+from gptcore.results.rank_curve import RankCurve
+from gptcore.results.report import Report
 
 
 def rank_curve(curve: RankCurve, target: str, words: Mapping[str, str], style: Style = DESK) -> go.Figure:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -21,12 +20,16 @@ from gptcore.errors import InputError
 from gptcore.regular_files import read_json, read_regular
 from gptcore.token_display import text_of_bytes
 from gptcore.tokenizers.base import MAX_CHARACTERS, Tokenizer, check_ids, check_length, clean_text
+from gptcore.tokenizers.byte_alphabet import BYTE_OF
 from gptcore.tokenizers.gpt2 import decode_leniently, gpt2_tokenizer
+from gptcore.tokenizers.library_errors import bad_vocabulary, library_errors
 
 MAX_VOCABULARY_BYTES = 64 * 2**20
 """The longest vocabulary file that is read; Qwen's, among the longest in use, has 11 MB."""
 
-_UNREAD = ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "source.spm", "meta.pkl")
+UNREAD_VOCABULARIES = ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "source.spm", "meta.pkl")
+"""Vocabularies that are seen but not read: SentencePiece's, which need its library; nanoGPT's, which is a pickle."""
+
 _BERT_SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _END_OF_TEXT = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "[SEP]")
 _BYTE_TOKEN = re.compile(r"<0x([0-9A-F]{2})>")
@@ -58,8 +61,9 @@ class FolderTokenizer:
             for i, token in backend.get_added_tokens_decoder().items()
             if token.special or token.content in _BERT_SPECIAL
         }
-        decoder = json.loads(self.to_json()).get("decoder") or {}
-        self._kind = _decoder_kind(decoder)
+        parsed = json.loads(self.to_json())
+        self._kind = _decoder_kind(parsed.get("decoder") or {})
+        self._known = _known_characters(parsed) if self._kind == "words" else None
         self.end_of_text_id: int | None = next(
             (i for token in _END_OF_TEXT if (i := backend.token_to_id(token)) is not None), None
         )
@@ -86,9 +90,11 @@ class FolderTokenizer:
                 the text.
         """
         text = clean_text(check_length(text, max_characters))
-        with _library_errors(
-            lambda reason: InputError("text_not_encodable", f"not encodable: {reason}", reason=reason)
-        ):
+        unknown = next((c for c in text if c not in self._known), None) if self._known is not None else None
+        if unknown is not None:
+            reason = f"no token for {unknown!r}"
+            raise InputError("text_not_encodable", f"not encodable: {reason}", reason=reason)
+        with library_errors(lambda reason: InputError("text_not_encodable", f"not encodable: {reason}", reason=reason)):
             return list(self._backend.encode(text, add_special_tokens=False).ids)
 
     def encode_after(self, before: str, text: str) -> list[int]:
@@ -119,8 +125,8 @@ class FolderTokenizer:
         token = self._backend.id_to_token(token_id)
         if token is None or token_id in self._special:
             return b""
-        if self._kind == "bytes" and all(character in _BYTE_OF for character in token):
-            return bytes(_BYTE_OF[character] for character in token)
+        if self._kind == "bytes" and all(character in BYTE_OF for character in token):
+            return bytes(BYTE_OF[character] for character in token)
         if self._kind == "metaspace":
             if byte := _BYTE_TOKEN.fullmatch(token):
                 return bytes([int(byte[1], 16)])
@@ -140,12 +146,12 @@ def folder_tokenizer(folder: Path) -> Tokenizer | None:
     source = vocabulary_source(folder)
     if source is None:
         return None
-    if source in _UNREAD:
+    if source in UNREAD_VOCABULARIES:
         raise InputError(
             "vocabulary_not_read", f"{source} is a vocabulary of a kind that is not read here", file=source
         )
     settings = read_json(folder / "tokenizer_config.json") if (folder / "tokenizer_config.json").is_file() else {}
-    with _library_errors(partial(_bad_vocabulary, source)):
+    with library_errors(partial(bad_vocabulary, source)):
         backend = _READERS[source](folder, settings)
         if _is_gpt2(backend):
             return gpt2_tokenizer()
@@ -160,12 +166,12 @@ def vocabulary_source(folder: Path) -> str | None:
         return "vocab.json + merges.txt"
     if (folder / "vocab.txt").exists():
         return "vocab.txt"
-    return next((name for name in _UNREAD if (folder / name).exists()), None)
+    return next((name for name in UNREAD_VOCABULARIES if (folder / name).exists()), None)
 
 
 def tokenizer_from_json(content: str, source: str = "tokenizer.json") -> FolderTokenizer:
     """The tokenizer in a `tokenizer.json`'s content. Raises InputError("bad_vocabulary")."""
-    with _library_errors(partial(_bad_vocabulary, source)):
+    with library_errors(partial(bad_vocabulary, source)):
         return FolderTokenizer(tokenizers.Tokenizer.from_str(content), source)
 
 
@@ -256,13 +262,25 @@ def _is_gpt2(backend: tokenizers.Tokenizer) -> bool:
     ours = gpt2_tokenizer()
     vocabulary = {i: token for token, i in model["vocab"].items()}
     return all(
-        all(character in _BYTE_OF for character in vocabulary.get(i, "?\n"))
-        and bytes(_BYTE_OF[character] for character in vocabulary[i]) == ours.token_bytes(i)
+        all(character in BYTE_OF for character in vocabulary.get(i, "?\n"))
+        and bytes(BYTE_OF[character] for character in vocabulary[i]) == ours.token_bytes(i)
         for i in range(50_256)
     ) and all(
         "".join(merge.split(" ") if isinstance(merge, str) else merge) == vocabulary[256 + n]
         for n, merge in enumerate(model["merges"])
     )
+
+
+def _known_characters(parsed: dict[str, Any]) -> frozenset[str] | None:
+    """All characters that a vocabulary of plain characters has; None for one that takes any text.
+
+    The library drops the others without a word: another text than the visitor's would be scored.
+    """
+    model = parsed["model"]
+    plain = model.get("type") == "BPE" and not (model.get("unk_token") or model.get("byte_fallback"))
+    if not plain or parsed.get("normalizer") or parsed.get("pre_tokenizer"):
+        return None
+    return frozenset(token for token in model["vocab"] if len(token) == 1)
 
 
 def _decoder_kind(decoder: dict[str, Any]) -> str:
@@ -273,30 +291,3 @@ def _decoder_kind(decoder: dict[str, Any]) -> str:
         return "bytes"
     spaces = any(part.get("type") == "Replace" and "▁" in str(part.get("pattern")) for part in parts)
     return "metaspace" if "Metaspace" in kinds or spaces else "words"
-
-
-def _byte_alphabet() -> dict[str, int]:
-    """GPT-2's way to write every byte as one printable character: the printable ones as themselves."""
-    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-    others = [byte for byte in range(256) if byte not in printable]
-    return {chr(byte): byte for byte in printable} | {chr(256 + n): byte for n, byte in enumerate(others)}
-
-
-_BYTE_OF = _byte_alphabet()
-
-
-def _bad_vocabulary(source: str, reason: str) -> InputError:
-    return InputError("bad_vocabulary", f"{source} cannot be read: {reason}", file=source, reason=reason)
-
-
-@contextmanager
-def _library_errors(error: Callable[[str], InputError]) -> Iterator[None]:
-    """Let whatever the tokenizers library raises, a panic of its Rust code too, come out as an InputError."""
-    try:
-        yield
-    except InputError:
-        raise
-    except BaseException as problem:
-        if not isinstance(problem, Exception) and type(problem).__name__ != "PanicException":
-            raise
-        raise error(str(problem).partition("\n")[0][:120] or type(problem).__name__) from None

@@ -99,3 +99,14 @@ class TrainConfig:
 
 def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def diverged(step: int, config: TrainConfig) -> InputError:
+    """The error of a run whose loss is no longer a number at this step."""
+    return InputError(
+        "diverged",
+        f"at step {step} the loss was no longer a number: a learning rate of {config.learning_rate:g} is too large",
+        step=step,
+        kept=max(0, step - 1),
+        learning_rate=f"{config.learning_rate:g}",
+    )

@@ -24,7 +24,7 @@ from gptcore.examples import IGNORED, Example, TokenBatch, check_examples, encod
 from gptcore.initialization import seeded_generator
 from gptcore.model import Dropout, GPTModel
 from gptcore.results.training import StepRecord, WatchedTargets
-from gptcore.training.config import TrainConfig
+from gptcore.training.config import TrainConfig, diverged
 from gptcore.training.optimizer import Updates
 
 _POSITIONS_AT_ONCE = 256
@@ -100,7 +100,7 @@ def train(
                 )
                 if not math.isfinite(loss):
                     updates.undo()
-                    raise _diverged(step, config)
+                    raise diverged(step, config)
                 record = StepRecord(
                     step=step,
                     cross_entropy=loss,
@@ -112,7 +112,7 @@ def train(
                 del logits  # 206 MB for 1,024 positions of GPT-2's vocabulary
                 yield record
                 if norm is not None and not math.isfinite(norm):
-                    raise _diverged(step + 1, config)
+                    raise diverged(step + 1, config)
                 if updating and not updates.apply(config.learning_rate_at(step), norm or 0.0, stopped):
                     return
         except Cancelled:
@@ -292,13 +292,3 @@ def _measure(
         "training_cross_entropy": mean_cross_entropy(model, batches),
         "validation_cross_entropy": mean_cross_entropy(model, validation),
     }
-
-
-def _diverged(step: int, config: TrainConfig) -> InputError:
-    return InputError(
-        "diverged",
-        f"at step {step} the loss was no longer a number: a learning rate of {config.learning_rate:g} is too large",
-        step=step,
-        kept=max(0, step - 1),
-        learning_rate=f"{config.learning_rate:g}",
-    )

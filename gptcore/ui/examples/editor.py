@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 import streamlit as st
 
-from gptcore.example_fixes import joins_differently, suggest_fixes
 from gptcore.examples import MAX_EXAMPLES, Alignment, Example, TokenBatch, encode
 from gptcore.presets import PRESETS
-from gptcore.tokenizers.base import Tokenizer
 from gptcore.tokenizers.gpt2 import END_OF_TEXT
+from gptcore.ui.examples.notices import OfferedFix, notices
 from gptcore.ui.examples.state import (
     FIELDS,
     INPUT_KINDS,
     Typed,
     add_row,
-    apply_mend,
-    as_text,
     convert_rows,
-    fill_from_book,
-    read_as_ids,
-    read_as_text,
     read_rows,
     remove_row,
-    shorten_row,
     start_from,
-    take_lines,
 )
+from gptcore.ui.examples.to_list import more_rows
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.basics import code_span, error_sentence, refused_switch
+from gptcore.ui.widgets.basics import code_span, refused_switch
 from gptcore.ui.widgets.glossary import meaning
 from gptcore.ui.widgets.token_chips import aligned_tokens, unaligned_tokens
 from gptcore.ui.widgets.token_lens import has_partial_tokens, lens_of_rows
@@ -44,11 +37,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entered:
-    """What the visitor entered, encoded; `show_surprise(report)` adds to the chips how surprising each target is."""
+    """What the visitor entered, encoded.
+
+    Attributes:
+        show_surprise: Called with a report, adds to the chips how surprising each target is.
+        fixes: What is offered for rows that have numbers as they are.
+    """
 
     batch: TokenBatch
     examples: tuple[Example, ...]
     show_surprise: Callable[[Report], None]
+    fixes: tuple[OfferedFix, ...]
 
 
 def examples_editor(
@@ -75,6 +74,7 @@ def examples_editor(
     report = kept(examples) if valid else None
     first_index = 0
     redraw: list[Callable[[Report], None]] = []
+    fixes: list[OfferedFix] = []
     for left in range(0, len(rows), 2):
         for column, row in zip(
             st.columns(2) if len(rows) > 1 else [st.container()], rows[left : left + 2], strict=False
@@ -84,8 +84,9 @@ def examples_editor(
                 if tokens or row.encoded is None:
                     redraw.append(_tokens(row, choice, first_index, on_position if valid else None, report))
                     _lens(row, choice)
-                _notices(row, choice)
+                fixes += notices(row, choice)
                 first_index += int(row.encoded.scored.sum()) if row.encoded else 0
+    more_rows(rows, choice)
     if not valid:
         st.info(text("mend_first"), icon=":material/build:")
         return None
@@ -96,7 +97,7 @@ def examples_editor(
             for draw in redraw:
                 draw(report)
 
-    return Entered(encode(examples, choice.tokenizer), examples, show_surprise)
+    return Entered(encode(examples, choice.tokenizer), examples, show_surprise, tuple(fixes))
 
 
 def _toolbar() -> None:
@@ -218,81 +219,3 @@ def _lens(row: Typed, choice: ModelChoice) -> None:
     if part.open:
         with part:
             lens_of_rows([row.encoded], choice.tokenizer, f"{key}_rows")
-
-
-def _notices(row: Typed, choice: ModelChoice) -> None:
-    """What is wrong with a row, or worth knowing, with its suggest_fixes as buttons."""
-    text = page_text("examples")
-    tokenizer = choice.tokenizer
-    if row.error is not None:
-        st.warning(error_sentence(row.error), icon=":material/error:")
-        _mend_buttons(row, tokenizer, choice)
-        return
-    if row.example is None or row.encoded is None:
-        return
-    if row.encoded.misaligned_positions:
-        prompt, target = (as_text(given, tokenizer) for given in (row.example.prompt, row.example.target))
-        st.info(text("slip", prompt=code_span(prompt), target=code_span(target)), icon=":material/rule:")
-    offered = {fix.code for fix in suggest_fixes(row.example, tokenizer)}
-    if "move_space" in offered:
-        st.info(text("ends_in_space", prompt=code_span(str(row.example.prompt))), icon=":material/space_bar:")
-        _mend_buttons(row, tokenizer, choice, only="move_space")
-    elif "leading_space" in offered:
-        st.info(text("no_leading_space", target=code_span(str(row.example.target))), icon=":material/space_bar:")
-        _mend_buttons(row, tokenizer, choice, only="leading_space")
-    if joins_differently(row.example, tokenizer):
-        st.info(text("joins_differently"), icon=":material/join:")
-    if any(isinstance(part, str) and END_OF_TEXT in part for part in (row.example.prompt, row.example.target)):
-        st.info(text("end_of_text", token=code_span(END_OF_TEXT)), icon=":material/info:")
-    _many_lines(row)
-    if row.example.alignment == "shifted" and not row.example.first_token:
-        st.caption(text("first_token", token=code_span(tokenizer.piece(int(row.encoded.inputs[0])))))
-
-
-def _many_lines(row: Typed) -> None:
-    """Where a text has several lines: that they are one text, and the way to score each by itself."""
-    text = page_text("examples")
-    prompt = row.example.prompt if row.example is not None else ""
-    if not isinstance(prompt, str) or st.session_state["alignment"] != "shifted":
-        return
-    lines = sum(bool(line.strip()) for line in prompt.splitlines())
-    if lines < 2:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(text("many_lines", lines=lines), width="content")
-        if st.button(
-            text("to_many_texts"),
-            key=f"to_many_texts_{row.number}",
-            icon=":material/format_list_bulleted:",
-            type="tertiary",
-            on_click=take_lines,
-            args=(row.number,),
-        ):
-            st.switch_page("pages/compare.py")
-
-
-def _mend_buttons(row: Typed, tokenizer: Tokenizer, choice: ModelChoice, only: str | None = None) -> None:
-    text = page_text("examples")
-    offers: list[tuple[str, Callable[..., None], tuple[Any, ...]]] = []
-    code = row.error.code if row.error else ""
-    if row.example is not None and code in ("count_mismatch", ""):
-        for mend in suggest_fixes(row.example, tokenizer):
-            if only in (None, mend.code):
-                offers.append((mend.code, apply_mend, (row.number, mend.example)))
-    if code in ("too_many_characters", "too_many_tokens"):
-        offers.append(("shorten", shorten_row, (row.number, choice)))
-    if code == "no_tokenizer":
-        offers.append(("as_ids", read_as_ids, (choice.vocab_size,)))
-    if code == "not_ids":
-        offers.append(("as_text", read_as_text, ()))
-    if code in ("empty_prompt", "empty_target", "too_few_tokens", "id_out_of_range"):
-        offers.append(("from_book", fill_from_book, (row.number,)))
-    with st.container(horizontal=True):
-        for name, act, args in offers:
-            st.button(
-                text(f"mends.{name}"),
-                key=f"mend_{name}_{row.number}",
-                icon=":material/build:",
-                on_click=act,
-                args=args,
-            )

@@ -248,12 +248,6 @@ def _first_tokens(part: str | tuple[int, ...], limit: int, tokenizer: Tokenizer)
     return ""
 
 
-def take_lines(number: int) -> None:
-    """Let Compare score each line of a row by itself."""
-    state = st.session_state
-    state["compare"], state["list_text"], state["list_file"] = "list", state[f"prompt_{number}"], ""
-
-
 def spread_pasted_rows() -> None:
     """Where a field holds several rows of ids, as a tensor's print does, make each an example of its own."""
     state = st.session_state

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from gptcore.number_format import count
+from gptcore.tokenizers.from_folder import UNREAD_VOCABULARIES, vocabulary_source
 from gptcore.ui.models.found import found_models, look_again, opened_models
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, error_sentence
@@ -39,6 +40,11 @@ def vocabulary_line(model: ModelDescription) -> str:
     if model.vocabulary in ("gpt2", "seven_words"):
         return text("vocabulary_assumed", rows=count(model.config.vocab_size if model.config else 0))
     if not model.vocabulary:
+        folder = model.path if model.path.is_dir() else model.path.parent
+        source = vocabulary_source(folder)
+        if source in UNREAD_VOCABULARIES:
+            kind = "pickle" if source.endswith(".pkl") else "sentencepiece"
+            return text(f"vocabulary_{kind}", file=code_span(source))
         return text("vocabulary_none")
     return text("vocabulary_own", file=code_span(model.vocabulary))
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar, cast
 
+import cachetools
 import streamlit as st
 
 from gptcore.examples import Example, encode
@@ -18,7 +18,8 @@ from gptcore.ui.state.translations import page_text
 
 if TYPE_CHECKING:
     from gptcore.language_model import LanguageModel
-    from gptcore.results.report import RankCurve, Report
+    from gptcore.results.rank_curve import RankCurve
+    from gptcore.results.report import Report
 
 Result = TypeVar("Result")
 
@@ -27,23 +28,18 @@ class LRUCache:
     """The last results by what decides them: bounded, safe to share between threads."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._results: OrderedDict[Hashable, object] = OrderedDict()
+        self._results: cachetools.LRUCache[Hashable, object] = cachetools.LRUCache(most)
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> object | None:
         """What is kept under a key, or None."""
         with self._lock:
-            if key in self._results:
-                self._results.move_to_end(key)
             return self._results.get(key)
 
     def keep(self, key: Hashable, result: object) -> None:
         """Keep a result; the one asked for longest ago goes when there are too many."""
         with self._lock:
             self._results[key] = result
-            while len(self._results) > self._most:
-                self._results.popitem(last=False)
 
 
 _KEPT = LRUCache(most=256)

@@ -1,6 +1,7 @@
 """Models of other people on the pages: chosen, scored with their own tokens, compared in bits per byte, and refused."""
 
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gptcore import Example, describe_model, load_model, score, text_costs, trained_small_model
+from gptcore import Example, InputError, describe_model, load_model, score, text_costs, trained_small_model
 from gptcore.texts import LANGUAGES, text_in
+from gptcore.tokenizers.from_folder import folder_tokenizer
 from gptcore.ui.compare.model_exports import models_script
 from gptcore.ui.export.code import script_for
 from gptcore.ui.frame import PAGES
@@ -173,6 +175,36 @@ def test_a_model_is_opened_by_its_path_on_this_machine_only(tmp_path: Path, monk
     at = visit()
     settled(at.button(key="machine_models").click().run())
     assert "machine_models_path" in [field.key for field in at.text_input]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("file", "kind"), [("meta.pkl", "pickle"), ("tokenizer.model", "sentencepiece")])
+def test_a_vocabulary_that_is_not_opened_says_how_it_becomes_one_that_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, kind: str, language: str
+) -> None:
+    factories.nano_checkpoint(tmp_path / "shakespeare" / "ckpt.pt", V=65)
+    (tmp_path / "shakespeare" / file).write_bytes(b"not to be opened")
+    monkeypatch.setenv("GPT_EXPLORER_MODELS", str(tmp_path))
+    look_again()
+    at = visit(model="found/shakespeare", lang=language, input="ids", prompt_1="1, 2, 3", target_1="2, 3, 4")
+    said = text_in(language, "machine_models")(f"vocabulary_{kind}", file=f"`{file}`")
+    assert said in [caption.value for caption in at.caption]
+    assert metrics(at)
+
+
+def test_the_command_for_a_pickled_vocabulary_makes_one_that_is_read(tmp_path: Path) -> None:
+    characters = sorted(set("\n !,.abc今天é'"))
+    (tmp_path / "meta.pkl").write_bytes(pickle.dumps({"stoi": {c: n for n, c in enumerate(characters)}}))
+    said = text_in("en", "machine_models")("vocabulary_pickle", file="meta.pkl")
+    code = said.partition('python -c "')[2].rpartition('"')[0]
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    tokenizer = folder_tokenizer(tmp_path)
+    assert tokenizer is not None
+    text = "a b,\n今天, é!"
+    assert tokenizer.encode(text) == [characters.index(character) for character in text]
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+    with pytest.raises(InputError, match="no token for 'q'"):
+        tokenizer.encode("abcq")
 
 
 @pytest.mark.parametrize("name", ["gpt2/chinese", "found/nano"])
