@@ -55,11 +55,13 @@ def log_probabilities(model: LanguageModel, rows: Sequence[Row]) -> list[Floats]
         parts = []
         for hidden, targets in _scored_hidden_states(model, rows):
             target_logit = hidden.new_empty(len(targets))  # (n,)
-            sums = _ExponentialSums(hidden)
+            normalizers = []  # (n,) ln Σ exp(z) of each block; no entropy is wanted
             for block in _logit_blocks(model, hidden):
                 block.copy_targets(targets, target_logit)
-                sums.add(block.logits, block.logits.amax(dim=-1))
-            parts.append(target_logit - sums.normalizer())
+                largest = block.logits.amax(dim=-1)  # (n,)
+                weights = (block.logits - largest[:, None]).exp_()  # (n, b) at most 1: exp cannot overflow
+                normalizers.append(largest + weights.sum(dim=-1).log())
+            parts.append(target_logit - torch.stack(normalizers).logsumexp(dim=0))
             check_finite(parts[-1])
         return _split(torch.cat(parts), rows)
 

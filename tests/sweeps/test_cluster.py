@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def scheduler(port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def worker(port: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    folder.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "distributed.cli.dask_worker", f"tcp://127.0.0.1:{port}", "--nthreads=1"]
     command += ["--no-nanny", "--no-dashboard", f"--local-directory={folder}"]
     with running(command, folder / "worker.txt") as process:
@@ -117,3 +119,14 @@ def test_an_address_where_nobody_answers(port: int, monkeypatch: pytest.MonkeyPa
         losses()
     assert caught.value.code == "no_cluster"
     assert caught.value.details["address"] == f"tcp://127.0.0.1:{port}"
+
+
+def test_a_list_on_two_workers_has_the_numbers_that_it_has_here(port: int, tmp_path: Path) -> None:
+    rows = [f"The cat sat on the mat {n} times." for n in range(40)] + ["", "The keys are on the table."]
+    with ThreadPoolExecutor(1) as here:
+        expected = {r.index: r.cross_entropy for r in score_list(trained_small_model, rows, executor=here)}
+    with scheduler(port, tmp_path), worker(port, tmp_path / "one"), worker(port, tmp_path / "two"):
+        records = list(score_list(trained_small_model, rows))
+    assert [record.index for record in records] == list(range(42))
+    assert records[40].error is not None
+    assert {record.index: record.cross_entropy for record in records} == pytest.approx(expected, abs=1e-5, nan_ok=True)

@@ -9,15 +9,16 @@ import streamlit as st
 from gptcore.errors import InputError
 from gptcore.number_format import count
 from gptcore.tables import Table, choose_columns, read_pasted_list, read_table
-from gptcore.text_files import MAX_TEXT_BYTES, check_text_size, read_text_file
+from gptcore.text_files import check_text_size
 from gptcore.tokenizers.base import clean_text
 from gptcore.ui.state import url
-from gptcore.ui.state.kept_texts import KeptText, keep_text, kept_text
+from gptcore.ui.state.kept_texts import KeptText, keep_text
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.basics import MAX_FILE_MEGABYTES, code_span, error_sentence
+from gptcore.ui.widgets.basics import code_span, error_sentence
+from gptcore.ui.widgets.text_source import TextSource
 
 MAX_ROWS = 10_000
-LONGEST_IN_ADDRESS = 1_500
+_SOURCE = TextSource("list")
 EXAMPLE_LIST = (
     "The cat sat on the mat.\nThe mat sat on the cat.\nThe keys to the cabinet are on the table.\n"
     "The keys to the cabinet is on the table.\nThe President sent a message to the Congress.\n"
@@ -52,7 +53,7 @@ def entered_list() -> TextList | None:
     """Draw the fields; the list, or None where there is none or something needs fixing first."""
     text = page_text("many_texts")
     url.value("list_text", EXAMPLE_LIST, clean_text)
-    kept = _restore()
+    kept = _SOURCE.restore(text("gone"))
     st.caption(text("lead", limit=count(MAX_ROWS)))
     words = _fields(kept)
     if not words.strip():
@@ -91,16 +92,7 @@ def _fields(kept: KeptText | None) -> str:
     text = page_text("many_texts")
     left, right = st.columns([2, 1])
     with right:
-        st.file_uploader(
-            text("upload"),
-            key="list_upload",
-            help=text("upload_help"),
-            on_change=_uploaded,
-            max_upload_size=MAX_FILE_MEGABYTES,
-        )
-        refused: InputError | None = st.session_state.get("_list_upload_refused")
-        if refused is not None:
-            st.warning(error_sentence(refused), icon=":material/error:")
+        _SOURCE.uploader(text("upload"), text("upload_help"), forget=("list_prompt", "list_target"))
         st.toggle(text("first_token"), key="first_token", persist_state="session", help=text("first_token_help"))
     with left:
         if kept is None:
@@ -114,7 +106,7 @@ def _fields(kept: KeptText | None) -> str:
             )
             return str(st.session_state["list_text"] or "")
         st.info(f"{code_span(kept.name)} · {kept.encoding}", icon=":material/table:")
-        st.button(text("file_remove"), key="list_file_remove", icon=":material/close:", on_click=_remove_file)
+        st.button(text("file_remove"), key="list_file_remove", icon=":material/close:", on_click=_SOURCE.remove_file)
     return kept.text
 
 
@@ -150,70 +142,22 @@ def _columns(table: Table) -> tuple[int, int | None]:
     return int(st.session_state["list_prompt"]), None if chosen < 0 else chosen
 
 
-def _restore() -> KeptText | None:
-    """The file that is scored in place of the field's list, if any; a long list that an address names by its id."""
-    state = st.session_state
-    query = url.given()
-    if query is not None:
-        state["list_file"] = query.get("list_file", "")
-        named = kept_text(state["list_file"]) if state["list_file"] else None
-        if named is not None and not named.name:
-            state["list_text"], state["list_file"] = named.text, ""
-        elif state["list_file"] and named is None:
-            state["list_file"] = ""
-            st.info(page_text("many_texts")("gone"), icon=":material/history:")
-    kept = kept_text(state.get("list_file", ""))
-    if kept is not None:
-        url.leave_out("list_text")
-        url.put("list_file", kept.id)
-    elif len(state["list_text"]) > LONGEST_IN_ADDRESS:
-        url.leave_out("list_text")
-        if len(state["list_text"]) <= MAX_TEXT_BYTES:
-            url.put("list_file", keep_text(KeptText(state["list_text"])))
-    return kept
-
-
 def _fix_button(name: str, act: object, **values: str) -> None:
     text = page_text("many_texts")
     st.button(text(name, **values), key="fix_list", icon=":material/build:", on_click=act)  # type: ignore[arg-type]
 
 
 def _take_example() -> None:
-    _remove_file()
+    _SOURCE.remove_file()
     st.session_state["list_text"] = EXAMPLE_LIST
 
 
 def _keep_first_rows() -> None:
     """Keep as many lines of the list as are read; of a file, with the line of the names."""
     state = st.session_state
-    kept = kept_text(state.get("list_file", ""))
+    kept = _SOURCE.kept()
     lines = (kept.text if kept is not None else state["list_text"]).splitlines(keepends=True)
     if kept is None:
         state["list_text"] = "".join(lines[:MAX_ROWS])
     else:
         state["list_file"] = keep_text(KeptText("".join(lines[: MAX_ROWS + 1]), kept.name, kept.encoding, kept.bom))
-
-
-def _uploaded() -> None:
-    """Read the file that was chosen; one that was taken away is no longer scored."""
-    state = st.session_state
-    state["_list_upload_refused"] = None
-    uploaded = state["list_upload"]
-    if uploaded is None:
-        _remove_file()
-        return
-    try:
-        read = read_text_file(uploaded.getvalue())
-    except InputError as error:
-        state["_list_upload_refused"] = error
-        return
-    state.pop("list_prompt", None)
-    state.pop("list_target", None)
-    state["list_file"] = keep_text(
-        KeptText(clean_text(read.text), uploaded.name, read.encoding.name, read.encoding.bom)
-    )
-
-
-def _remove_file() -> None:
-    st.session_state["list_file"] = ""
-    st.session_state["_list_upload_refused"] = None

@@ -9,20 +9,20 @@ import streamlit as st
 
 from gptcore.errors import InputError
 from gptcore.number_format import count
-from gptcore.text_files import MAX_TEXT_BYTES, check_text_size, read_text_file
+from gptcore.text_files import MAX_TEXT_BYTES, check_text_size
 from gptcore.tokenizers.base import clean_text
 from gptcore.ui.long_text.texts import STARTING_TEXTS, starting_text
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
-from gptcore.ui.state.kept_texts import KeptText, keep_text, kept_text
+from gptcore.ui.state.kept_texts import KeptText
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.basics import MAX_FILE_MEGABYTES, code_span, error_sentence
+from gptcore.ui.widgets.basics import code_span, error_sentence
+from gptcore.ui.widgets.text_source import TextSource
 
 if TYPE_CHECKING:
     from gptcore.windows import TextJob
 
-LONGEST_IN_ADDRESS = 1_500
-"""A text of more characters is named in the address by its id."""
+_SOURCE = TextSource("long")
 _ANY = 10**15  # what a field of whole numbers can hold: more is refused with a sentence
 
 
@@ -45,7 +45,7 @@ def entered_text(choice: ModelChoice) -> LongText | None:
     """Draw the fields; what was entered, or None where something needs fixing first."""
     text = page_text("long_text")
     url.value("long_text", starting_text(next(iter(STARTING_TEXTS))), clean_text)
-    kept = _restore()
+    kept = _SOURCE.restore(text("gone"), is_known=lambda words: words in map(starting_text, STARTING_TEXTS))
     with st.container(horizontal=True, vertical_alignment="bottom", key="long_bar"):
         st.menu_button(
             text("start_from"),
@@ -82,29 +82,6 @@ def prepared_text(choice: ModelChoice, entered: LongText) -> TextJob | None:
         return None
 
 
-def _restore() -> KeptText | None:
-    """The file that is scored in place of the field's text, if any; a long text that an address names by its id."""
-    state = st.session_state
-    query = url.given()
-    if query is not None:
-        state["long_file"] = query.get("long_file", "")
-        named = kept_text(state["long_file"]) if state["long_file"] else None
-        if named is not None and not named.name:  # it was pasted: back into the field
-            state["long_text"], state["long_file"] = named.text, ""
-        elif state["long_file"] and named is None:
-            state["long_file"] = ""
-            st.info(page_text("long_text")("gone"), icon=":material/history:")
-    kept = kept_text(state.get("long_file", ""))
-    if kept is not None:
-        url.leave_out("long_text")
-        url.put("long_file", kept.id)
-    elif len(state["long_text"]) > LONGEST_IN_ADDRESS and state["long_text"] not in map(starting_text, STARTING_TEXTS):
-        url.leave_out("long_text")
-        if len(state["long_text"]) <= MAX_TEXT_BYTES:
-            url.put("long_file", keep_text(KeptText(state["long_text"])))
-    return kept
-
-
 def _stride(choice: ModelChoice) -> tuple[int | None, bool]:
     """The field for the stride; its value, and whether it is one."""
     text = page_text("long_text")
@@ -134,16 +111,7 @@ def _text_field(kept: KeptText | None) -> str:
     text = page_text("long_text")
     left, right = st.columns([2, 1])
     with right:
-        st.file_uploader(
-            text("upload"),
-            key="long_upload",
-            help=text("upload_help"),
-            on_change=_uploaded,
-            max_upload_size=MAX_FILE_MEGABYTES,
-        )
-        refused: InputError | None = st.session_state.get("_long_upload_refused")
-        if refused is not None:
-            st.warning(error_sentence(refused), icon=":material/error:")
+        _SOURCE.uploader(text("upload"), text("upload_help"))
     with left:
         if kept is None:
             st.text_area(
@@ -162,7 +130,7 @@ def _text_field(kept: KeptText | None) -> str:
             characters=count(len(kept.text)),
         )
         st.info(said, icon=":material/description:")
-        st.button(text("file_remove"), key="long_file_remove", icon=":material/close:", on_click=_remove_file)
+        st.button(text("file_remove"), key="long_file_remove", icon=":material/close:", on_click=_SOURCE.remove_file)
     return kept.text
 
 
@@ -188,31 +156,8 @@ def _say(error: InputError) -> None:
 
 
 def _start_from(name: str | None = None) -> None:
-    _remove_file()
+    _SOURCE.remove_file()
     st.session_state["long_text"] = starting_text(name or st.session_state["long_preset"])
-
-
-def _uploaded() -> None:
-    """Read the file that was chosen; one that was taken away is no longer scored."""
-    state = st.session_state
-    state["_long_upload_refused"] = None
-    uploaded = state["long_upload"]
-    if uploaded is None:
-        _remove_file()
-        return
-    try:
-        read = read_text_file(uploaded.getvalue())
-    except InputError as error:
-        state["_long_upload_refused"] = error
-        return
-    state["long_file"] = keep_text(
-        KeptText(clean_text(read.text), uploaded.name, read.encoding.name, read.encoding.bom)
-    )
-
-
-def _remove_file() -> None:
-    st.session_state["long_file"] = ""
-    st.session_state["_long_upload_refused"] = None
 
 
 def _shorten() -> None:
