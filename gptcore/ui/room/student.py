@@ -10,6 +10,7 @@ from gptcore.errors import InputError
 from gptcore.ui.room.actions import attempt, show_refusal
 from gptcore.ui.room.follow import follow_choice, follow_teacher, is_following
 from gptcore.ui.room.poll import poll
+from gptcore.ui.room.presence import come_back, stay
 from gptcore.ui.room.scale import scale
 from gptcore.ui.room.session import Visit, rooms
 from gptcore.ui.room.wording import about, number_markdown, option_markdown, question_words, slider_words
@@ -35,6 +36,7 @@ def _live(visit: Visit, page: str) -> None:
         room = visit.room()
     except InputError:
         st.rerun()  # the run that follows says that it has ended
+    stay(visit)
     follow_teacher(room, visit)
     if _outline(room) != st.session_state.get(_OUTLINE):
         st.rerun()
@@ -102,6 +104,7 @@ def _field(question: Question, asked: int, own: float | None) -> None:
 
 
 def _send(visit: Visit, asked: int) -> None:
+    come_back(visit)
     attempt(rooms().guess, visit.code, visit.person, asked, st.session_state.get("guess"))
 
 

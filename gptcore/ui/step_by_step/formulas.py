@@ -60,7 +60,7 @@ def _argmax(steps: Steps) -> str:
 
 def _text(steps: Steps) -> str:
     first = steps.example == 0
-    return r" \qquad ".join(
+    return r" \qquad\allowbreak ".join(
         rf"\operatorname{{decode}}({_listed([str(int(i)) for i in ids[first]], 6)})"
         for ids in (steps.target_id, steps.predicted_id)
     )

@@ -47,9 +47,11 @@ def matrix(steps: Steps, kind: Kind, marks: Marks, words: Mapping[str, str], end
             cells = [*cells[:HEAD], gap, cells[HEAD], gap, cells[HEAD + 1]]
         out = endings[row] if row < len(endings) else ""
         rows.append(f'<tr><th scope="row">{shown(steps.prompt_piece[row])}</th>{"".join(cells)}{out}</tr>')
+    kind_of_columns = "whole" if steps.whole else "ends"
     kept = [legend[name] for name in ("target", "own") if marks in ("both", name)]
     return (
-        f'<div class="legend">{"".join(kept)}</div><table><thead><tr><td></td>{_heads(steps, words)}</tr></thead>'
+        f'<div class="legend">{"".join(kept)}</div><table class="{kind_of_columns}">'
+        f"<thead><tr><td></td>{_heads(steps, words)}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
 

@@ -11,6 +11,7 @@ from gptcore.config import SIZES
 from gptcore.initialization import untrained_model
 from gptcore.presets import PRESETS
 from gptcore.texts import LANGUAGES, text_in
+from gptcore.ui.room import presence
 from gptcore.ui.room.session import rooms
 from tests.support.visiting import address_of, choose, metrics, press, settled, visit, warnings
 
@@ -182,6 +183,21 @@ def test_a_wrong_code_gets_a_sentence_and_stays_in_its_field(language: str, type
     assert at.text_input(key="room_code").value == typed
     assert "room" not in address_of(at)
     assert len(warnings(visit("classroom", room=typed or "x", lang=language))) == 1
+
+
+def test_a_closed_tab_is_counted_out_and_back_in_with_a_guess(shared: Rooms) -> None:
+    """The last of a person's tabs counts: `_gone` is what Streamlit calls where a connection is lost."""
+    at, code = teacher()
+    phone = student(code)
+    assert shared.room(code).people == 1
+    tab = presence._Tab(code, phone.session_state["_room_person"])
+    press(at, "ask")
+    phone = settled(phone.run())
+    presence._gone(tab)
+    assert shared.room(code).people == 0
+    send(phone, 1_000.0)
+    assert shared.room(code).people == 1
+    assert shared.tally(code, shared.questions(code)[0].id).count == 1
 
 
 def test_a_code_is_typed_in_any_form(shared: Rooms) -> None:

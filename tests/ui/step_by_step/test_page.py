@@ -314,6 +314,16 @@ def test_every_step_fits_one_screen(page: Page, address: str, vocabulary: str) -
         page.keyboard.press("ArrowRight")
 
 
+def beyond_the_edge(page: Page) -> list[str]:
+    """Return the formulas and the targets' cells that end beyond the screen's edge, where one would have to scroll."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('.katex-display .base, .picture td.target')]
+            .map(e => [e.textContent.slice(0, 30), Math.round(e.getBoundingClientRect().right)])
+            .filter(([, right]) => right > window.innerWidth).map(String)"""
+    )
+    return found
+
+
 @pytest.mark.browser_context_args(viewport={"width": 390, "height": 844})
 @pytest.mark.parametrize("vocabulary", ["gpt2", "seven"])
 def test_no_step_overflows_a_phone(page: Page, address: str, vocabulary: str) -> None:
@@ -322,6 +332,7 @@ def test_no_step_overflows_a_phone(page: Page, address: str, vocabulary: str) ->
         expect(heading(page)).to_have_text(title(step), timeout=A_WHILE)
         wait_until_idle(page)
         assert overflows(page) == [], f"step {step}"
+        assert beyond_the_edge(page) == [], f"step {step}"
 
 
 @pytest.mark.parametrize(
