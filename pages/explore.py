@@ -30,6 +30,7 @@ elif entered is not None:
     from gptcore.ui.explore.generation import generation_view
     from gptcore.ui.explore.invitation import other_model
     from gptcore.ui.export.downloads import report_downloads
+    from gptcore.ui.report.knowledge import what_it_knows
     from gptcore.ui.report.numbers import numbers_of_the_chain
     from gptcore.ui.report.table import table
 
@@ -44,6 +45,7 @@ elif entered is not None:
         compare_perplexity("explore", report.perplexity, report.cross_entropy, report.vocab_size)
         numbers_of_the_chain(report)
         other_model(choice)
+        what_it_knows(choice, [report], only_far=True)
         figures = charts.linked_figures(report)
         part_of_page(POSITIONS, lambda: charts.positions(report, choice, examples, figures))
         table(report)

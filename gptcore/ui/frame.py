@@ -10,6 +10,7 @@ import streamlit as st
 
 from gptcore.errors import InputError
 from gptcore.texts import LANGUAGES, Text
+from gptcore.ui.examples.openings import leave_opening
 from gptcore.ui.examples.state import restore_examples
 from gptcore.ui.export.inputs import picture_note
 from gptcore.ui.launch import app_folder
@@ -33,6 +34,7 @@ from gptcore.ui.visitors import admit
 from gptcore.ui.waiting_threads import wait_asleep
 from gptcore.ui.widgets.basics import code_span, error_sentence, refused_switch
 from gptcore.ui.widgets.glossary import words_used
+from gptcore.ui.widgets.own_link import last_link_offer, own_link
 from gptcore.ui.widgets.pictures import pictures
 from gptcore.ui.widgets.reveal import reveal
 
@@ -99,6 +101,7 @@ def frame(page: Any) -> None:
     if st.context.theme.type == "dark":
         st.html(_ASSETS / "dark.css")
     st.logo(_ASSETS / "logo.svg", size="large")
+    leave_opening(page.url_path or next(iter(PAGES)))
     url.value("lang", browser_language(), url.one_of(*LANGUAGES))
     if page_text("app").language != text.language:
         st.rerun()  # the navigation and the title were already written in the other language
@@ -122,6 +125,7 @@ def frame(page: Any) -> None:
             predict_switch()
             keys_button()
         tour_button()
+        own_link()
         st.html(f"<script>{language_script(text.language)}</script>", unsafe_allow_javascript=True)
         _say_refused_numbers(text)
     url.mark("sidebar")
@@ -129,6 +133,7 @@ def frame(page: Any) -> None:
         st.html(_ASSETS / "projector.css")
         projector_bar({name: f"pages/{name}.py" for name in PAGES})
     st.session_state[_CONTROLS] = page_controls
+    last_link_offer()
     restore_examples()
     unknown_model_notice()
     begin_visit()

@@ -68,12 +68,12 @@ def test_what_is_wrong_is_said_beside_the_field_and_the_mend_mends(
 
 def test_the_sentence_stands_in_the_row_that_it_is_about() -> None:
     at = visit(prompt_1="a", target_1=" b", prompt_2="a", target_2="", prompt_3="", target_3=" b")
-    assert suggest_fixes(at) == ["mend_from_book_2", "mend_from_book_3"]
+    assert suggest_fixes(at) == ["mend_shifted_2", "mend_from_book_2", "mend_shifted_3", "mend_from_book_3"]
     assert len(warnings(at)) == 2
     press(at, "mend_from_book_2")
     assert typed(at)[0] == ("a", " b")
     assert typed(at)[2] == ("", " b")
-    assert suggest_fixes(at) == ["mend_from_book_3"]
+    assert suggest_fixes(at) == ["mend_shifted_3", "mend_from_book_3"]
 
 
 def test_every_mend_of_a_mismatch_leads_to_numbers_and_keeps_the_prompt() -> None:

@@ -74,7 +74,7 @@ def compared_texts(choice: ModelChoice, *, open_at_first: bool) -> tuple[Example
         shown, expanded=open_at_first or entered is None, key=f"compare_texts_{open_at_first}", icon=":material/notes:"
     )
     with panel:
-        edited = examples_editor(choice)
+        edited = examples_editor(choice, tokens=not open_at_first)  # the charts of the inputs have them
     return None if edited is None else edited.examples
 
 

@@ -19,6 +19,7 @@ from gptcore.ui.compare.model_fields import MOST_MODELS, chosen_models, compared
 from gptcore.ui.compare.vocabularies import vocabularies_view
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.result_cache import report_for
+from gptcore.ui.report.knowledge import what_it_knows
 from gptcore.ui.report.position import likeliest_tokens, position_field
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
@@ -57,6 +58,8 @@ def models_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
         return
     scored = {name for name, _ in reports}
     choices = {compared_name(model): compared_choice(model) for model in chosen if compared_name(model) in scored}
+    for name, report in reports:
+        what_it_knows(choices[name], [report])
     if len({vocabulary for _, _, vocabulary in named}) > 1:
         figures = vocabularies_view(reports)
         models_code(choices, examples, temperature, per_byte=True)

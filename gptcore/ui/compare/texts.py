@@ -15,6 +15,7 @@ from gptcore.ui.compare.exports import inputs_code, inputs_downloads
 from gptcore.ui.compare.fields import switch
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.result_cache import with_model
+from gptcore.ui.report.knowledge import what_it_knows
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, current_style, error_sentence
@@ -58,6 +59,7 @@ def inputs_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
         written = number_format.perplexity(report.perplexity, report.cross_entropy)
         said = page_text("predict")("harder_answer", name=names[hardest], perplexity=written)
         compare_with_choice("inputs", hardest, said)
+    what_it_knows(choice, [record.report for record in records])
     unit, _ = url.value("unit", "perplexity", url.one_of(*UNITS))
     from gptcore.charts.compared_texts import text_losses
     from gptcore.ui.widgets.figures import KeptFigure

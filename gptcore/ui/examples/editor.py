@@ -12,10 +12,10 @@ from gptcore.examples import MAX_EXAMPLES, Alignment, Example, TokenBatch, encod
 from gptcore.presets import PRESETS
 from gptcore.tokenizers.gpt2 import END_OF_TEXT
 from gptcore.ui.examples.notices import OfferedFix, notices
+from gptcore.ui.examples.row_tokens import row_lens, row_tokens
 from gptcore.ui.examples.state import (
     FIELDS,
     INPUT_KINDS,
-    Typed,
     add_row,
     convert_rows,
     read_rows,
@@ -28,8 +28,6 @@ from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, refused_switch
 from gptcore.ui.widgets.glossary import meaning
-from gptcore.ui.widgets.token_chips import aligned_tokens, unaligned_tokens
-from gptcore.ui.widgets.token_lens import has_partial_tokens, lens_of_rows
 
 if TYPE_CHECKING:
     from gptcore.results.report import Report
@@ -67,7 +65,7 @@ def examples_editor(
         tokens: Whether the tokens of rows that line up are drawn: not where the page shows them itself.
     """
     text = page_text("examples")
-    _toolbar()
+    _toolbar(tokens=tokens)
     rows = read_rows(choice)
     valid = all(row.error is None for row in rows)
     examples = tuple(row.example for row in rows if row.example)
@@ -82,8 +80,8 @@ def examples_editor(
             with column, st.container(border=True, key=f"example_{row.number}"):
                 _fields(row.number, len(rows))
                 if tokens or row.encoded is None:
-                    redraw.append(_tokens(row, choice, first_index, on_position if valid else None, report))
-                    _lens(row, choice)
+                    redraw.append(row_tokens(row, choice, first_index, on_position if valid else None, report))
+                    row_lens(row, choice)
                 fixes += notices(row, choice)
                 first_index += int(row.encoded.scored.sum()) if row.encoded else 0
     more_rows(rows, choice)
@@ -100,7 +98,7 @@ def examples_editor(
     return Entered(encode(examples, choice.tokenizer), examples, show_surprise, tuple(fixes))
 
 
-def _toolbar() -> None:
+def _toolbar(*, tokens: bool) -> None:
     text = page_text("examples")
     with st.container(horizontal=True, vertical_alignment="bottom", key="examples_toolbar"):
         presets = text.group("presets")
@@ -140,7 +138,8 @@ def _toolbar() -> None:
             disabled=st.session_state["rows"] >= MAX_EXAMPLES,
         )
         url.switch("lens")
-        st.toggle(page_text("token_lens")("switch"), key="lens", persist_state="session")
+        if tokens:
+            st.toggle(page_text("token_lens")("switch"), key="lens", persist_state="session")
         if st.session_state["alignment"] != "paired":
             st.toggle(
                 text("score_first"),
@@ -179,43 +178,3 @@ def _fields(number: int, rows: int) -> None:
                 on_click=remove_row,
                 args=(number,),
             )
-
-
-def _tokens(
-    row: Typed,
-    choice: ModelChoice,
-    first_index: int,
-    on_position: Callable[[int], None] | None,
-    report: Report | None,
-) -> Callable[[Report], None]:
-    """Draw a row's chips; returns how to draw them again once there is a report."""
-    tokenizer = choice.tokenizer
-    with st.container(key=f"tokens_{row.number}"):
-        place = st.empty()
-
-    def draw(report: Report | None) -> None:
-        key = f"chips_{row.number}" if report is None else f"chips_{row.number}_scored"
-        if row.encoded is not None:
-            with place:
-                aligned_tokens(
-                    row.encoded, tokenizer, key, first_index=first_index, on_position=on_position, report=report
-                )
-
-    draw(report)
-    if row.error is not None and row.error.code == "count_mismatch" and row.example is not None:
-        with place:
-            unaligned_tokens(row.example, tokenizer, f"chips_{row.number}")
-    return draw
-
-
-def _lens(row: Typed, choice: ModelChoice) -> None:
-    """From characters to bytes to tokens: where a token is only a part of a character, and where it is asked for."""
-    if row.encoded is None or not (st.session_state["lens"] or has_partial_tokens(row.encoded, choice.tokenizer)):
-        return
-    key = f"lens_{row.number}"
-    part = st.expander(
-        page_text("token_lens")("title"), expanded=True, key=key, on_change="rerun", icon=":material/search:"
-    )
-    if part.open:
-        with part:
-            lens_of_rows([row.encoded], choice.tokenizer, f"{key}_rows")

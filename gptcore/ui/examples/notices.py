@@ -11,6 +11,7 @@ import streamlit as st
 from gptcore.example_fixes import joins_differently, suggest_fixes
 from gptcore.examples import Example
 from gptcore.tokenizers.gpt2 import END_OF_TEXT
+from gptcore.ui.examples.one_text import MISMATCHES, lone_text, score_one_text
 from gptcore.ui.examples.state import (
     Typed,
     apply_mend,
@@ -47,6 +48,8 @@ def notices(row: Typed, choice: ModelChoice) -> Iterator[OfferedFix]:
     tokenizer = choice.tokenizer
     if row.error is not None:
         st.warning(error_sentence(row.error), icon=":material/error:")
+        if row.error.code in MISMATCHES:
+            st.markdown(text(f"how.{st.session_state['alignment']}"))
         _fix_buttons(row, choice)
         return
     if row.example is None or row.encoded is None:
@@ -80,6 +83,9 @@ def _fix_buttons(row: Typed, choice: ModelChoice, only: str | None = None) -> No
         for fix in suggest_fixes(row.example, choice.tokenizer):
             if only in (None, fix.code):
                 offers.append((fix.code, apply_mend, (row.number, fix.example)))
+    alone = lone_text(row.number, code)
+    if alone and code != "count_mismatch":  # where both are there, the fixes have it
+        offers.append(("shifted", score_one_text, (row.number, alone)))
     if code in ("too_many_characters", "too_many_tokens"):
         offers.append(("shorten", shorten_row, (row.number, choice)))
     if code == "no_tokenizer":
@@ -91,7 +97,7 @@ def _fix_buttons(row: Typed, choice: ModelChoice, only: str | None = None) -> No
     with st.container(horizontal=True):
         for name, act, args in offers:
             st.button(
-                text(f"mends.{name}"),
+                text(f"mends.{name}", text=code_span(alone, 24)),
                 key=f"mend_{name}_{row.number}",
                 icon=":material/build:",
                 on_click=act,

@@ -79,6 +79,8 @@ def download_gpt2() -> None:
             on_click=_start,
             width="stretch",
         )
+        if not can_fetch():
+            st.caption(text("download_no_library"))
 
 
 def _start() -> None:

@@ -100,6 +100,11 @@ def go_to(page: str, query: Mapping[str, str]) -> NoReturn:
     st.switch_page(f"pages/{page}.py", query_params=dict(query))
 
 
+def shown_so_far() -> dict[str, str]:
+    """The parameters that this run has put into the address until now."""
+    return address_state().history.query()
+
+
 def decides(key: str) -> bool:
     """Whether the address, and not the session, says what `key` is in this run."""
     return address_state().history.decides(key)

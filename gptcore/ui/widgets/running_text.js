@@ -69,29 +69,30 @@ function listen(state) {
   };
   body.addEventListener("pointerover", (event) => {
     const place = placeOf(event);
-    if (place >= 0) showTip(state, place);
+    if (place >= 0 && !state.pinned) showTip(state, place);
   });
-  body.addEventListener("pointerleave", () => hideTip(state));
+  body.addEventListener("pointerleave", () => state.pinned || hideTip(state));
   body.addEventListener("scroll", () => hideTip(state));
   body.addEventListener("blur", () => hideTip(state));
   body.addEventListener("click", (event) => {
     const place = placeOf(event);
     if (place < 0) return;
     activate(state, place);
-    state.open(state.data.spans.index[place]);
+    openSpan(state, place);
   });
   body.addEventListener("keydown", (event) => {
     const count = state.spans.length;
     const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 10, ArrowUp: -10, Home: -count, End: count };
     if (event.key in steps && count) {
       event.preventDefault();
+      state.pinned = false;
       const next = Math.min(count - 1, Math.max(0, state.active + steps[event.key]));
       activate(state, next);
       state.spans[next].scrollIntoView({ block: "nearest" });
       showTip(state, next);
     } else if ((event.key === "Enter" || event.key === " ") && state.active >= 0) {
       event.preventDefault();
-      state.open(state.data.spans.index[state.active]);
+      openSpan(state, state.active);
     } else if (event.key === "Escape") {
       hideTip(state);
     }
@@ -162,6 +163,21 @@ function sentence({ spans, labels, likeliest }, place) {
   return parts.join("; ");
 }
 
+// What is opened stays beside its span where the page has a part on it further down, with the way there.
+function openSpan(state, place) {
+  state.pinned = Boolean(state.data.whole);
+  if (state.pinned) showTip(state, place);
+  if (state.data.spans.index[place] >= 0) state.open(state.data.spans.index[place]);
+}
+
+function wayToWhole({ data, tip }) {
+  const button = element("button", "running-text-whole", data.to_whole);
+  button.type = "button";
+  button.onmousedown = (event) => event.preventDefault(); // the text keeps the focus, and with it what is opened
+  button.onclick = () => document.querySelector(data.whole)?.scrollIntoView({ block: "start" });
+  tip.append(button);
+}
+
 function showTip(state, place) {
   const { root, tip, data } = state;
   const { spans, labels, likeliest } = data;
@@ -172,6 +188,9 @@ function showTip(state, place) {
     tip.append(element("div", "running-text-tip-title", likeliest));
     tip.append(...top.map(([piece, p]) => row(piece, p, "running-text-tip-piece")));
   }
+  tip.classList.toggle("running-text-tip-pinned", Boolean(state.pinned));
+  tip.setAttribute("aria-hidden", String(!state.pinned));
+  if (state.pinned && data.spans.index[place] >= 0) wayToWhole(state);
   tip.hidden = false;
   const frame = root.getBoundingClientRect();
   const mark = state.spans[place].getClientRects()[0] ?? state.spans[place].getBoundingClientRect();
@@ -190,5 +209,6 @@ function row(name, value, className = "") {
 }
 
 function hideTip(state) {
+  state.pinned = false;
   state.tip.hidden = true;
 }

@@ -57,18 +57,22 @@ def running_text(
     legend: list[str],
     selected: int = -1,
     on_span: Callable[[int], None] | None = None,
+    whole: str = "",
 ) -> None:
     """Draw spans as running text, with a legend of the five levels.
 
     Args:
         spans: What is drawn; a few thousand at most, longer texts are shown a page at a time.
         key: The component's key.
-        words: "label", the text's accessible name; "likeliest", the heading of the likeliest tokens.
+        words: "label", the text's accessible name; "likeliest", the heading of the likeliest tokens; "whole", the
+            button to all that the page tells of a span.
         style: The reader's theme.
         labels: What each of a span's values is.
         legend: What each of the five levels means.
         selected: The index of the span that is open on the page.
         on_span: Called with the index of a span that the visitor clicks, or opens with Enter.
+        whole: A selector of the part of the page that tells all of a span: what is pressed then stays beside it, with
+            a button that scrolls there.
     """
 
     def clicked() -> None:
@@ -88,6 +92,8 @@ def running_text(
             "in_fragment": in_fragment(),
             "label": words["label"],
             "likeliest": words["likeliest"],
+            "whole": whole,
+            "to_whole": words.get("whole", ""),
         },
         on_span_change=clicked,
     )

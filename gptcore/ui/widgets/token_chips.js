@@ -103,6 +103,16 @@ function showDetails(state) {
   box.onkeydown = (event) => event.key === "Escape" && close();
 }
 
+// Let the box end where a row of chips does, and not in the middle of one.
+function endAtRow(root) {
+  root.style.maxHeight = "";
+  if (root.scrollHeight <= root.clientHeight + 1) return;
+  const top = root.getBoundingClientRect().top;
+  const ends = [...root.children].map((pair) => pair.getBoundingClientRect().bottom - top);
+  const last = Math.max(...ends.filter((end) => end <= root.clientHeight));
+  if (last > 0) root.style.maxHeight = `${last + 4}px`;
+}
+
 const states = new WeakMap();
 
 function build(parentElement) {
@@ -117,6 +127,7 @@ function build(parentElement) {
     showDetails(state);
   });
   states.set(parentElement, state);
+  new ResizeObserver(() => endAtRow(root)).observe(parentElement);
   return state;
 }
 
@@ -165,5 +176,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   });
   root.replaceChildren(...pairs);
   showDetails(state);
+  endAtRow(root);
   root.tabIndex = root.scrollHeight > root.clientHeight ? 0 : -1;
 }

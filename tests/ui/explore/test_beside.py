@@ -1,17 +1,22 @@
 """What stands beside the tokens of Explore: a position's details where it was chosen."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gptcore import score
+from gptcore import Example, score
 from gptcore.config import SIZES
+from gptcore.examples import Alignment, encode
 from gptcore.initialization import untrained_model
 from gptcore.presets import PRESETS
 from gptcore.texts import LANGUAGES, text_in
-from tests.support.visiting import settled, visit
+from gptcore.tokenizers import gpt2_tokenizer
+from gptcore.ui.widgets.running_text import TextSpans
+from gptcore.ui.widgets.token_heat import heat_spans
+from tests.support.visiting import settled, typed, visit
 
 
 def component(at: AppTest, key: str) -> dict[str, Any]:
@@ -85,9 +90,9 @@ def test_step_one_shows_the_lens_of_byte_pieces() -> None:
     assert len(lens(at, "⟨e6 88⟩")) == 1
 
 
-@pytest.mark.parametrize("page", ["step_by_step", "perplexity"])
-def test_the_texts_open_above_what_they_change_and_stay_open_through_a_mistake(page: str) -> None:
-    at = visit(page)
+@pytest.mark.parametrize("opened", ["step_by_step", "perplexity"])
+def test_the_texts_open_above_what_they_change_and_stay_open_through_a_mistake(opened: str) -> None:
+    at = visit(opened)
     assert "prompt_1" not in [field.key for field in at.text_area]
     at = settled(at.button(key="change_texts").click().run())
     assert "scroll_to_texts_editor" in [element.key for element in at.get("bidi_component")]
@@ -98,3 +103,53 @@ def test_the_texts_open_above_what_they_change_and_stay_open_through_a_mistake(p
     assert at.text_area(key="target_1").value == " effort moves me"
     at = settled(at.button(key="close_texts").click().run())
     assert "prompt_1" not in [field.key for field in at.text_area]
+
+
+LONG = "Four score and seven years ago our fathers brought forth on this continent a new nation, in Liberty, 我喜欢"
+
+
+@pytest.mark.parametrize(("alignment", "target"), [("shifted", ""), ("continuation", f" {LONG}"), ("paired", LONG)])
+def test_a_row_of_many_tokens_is_a_heat_map_with_every_number_of_the_report(alignment: Alignment, target: str) -> None:
+    example = Example(LONG, target, alignment)
+    report = score(untrained_model(SIZES["mini"], 123), [example])
+    (row,) = encode([example], gpt2_tokenizer()).rows
+    assert report.positions > 24
+    spans = heat_spans(row, gpt2_tokenizer(), report, 0)
+    assert "".join(spans.text) == LONG + target * (alignment == "continuation")
+    scored = [index for index in spans.index if index >= 0]
+    assert scored == sorted(set(scored))
+    assert scored[0] == 0
+    nats = sum(float(v[0].split()[0]) for v, index in zip(spans.values, spans.index, strict=True) if index >= 0)
+    assert nats == pytest.approx(report.surprisal_nats.sum(), abs=0.0001 * report.positions)
+    at = visit(alignment=alignment, prompt_1=LONG, target_1=target)
+    assert component(at, "heat_1")["spans"] == as_json(spans)
+    assert "chips_1_scored" not in [element.key for element in at.get("bidi_component")]
+
+
+def as_json(spans: TextSpans) -> dict[str, Any]:
+    """Return spans as they arrive in a browser."""
+    found: dict[str, Any] = json.loads(json.dumps(asdict(spans)))
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("typed_in", "alone"),
+    [
+        ({"prompt_1": "我喜欢"}, "我喜欢"),
+        ({"target_1": "every effort"}, "every effort"),
+        ({"prompt_1": "我喜欢", "target_1": " you"}, "我喜欢"),
+    ],
+)
+def test_one_sentence_in_the_default_mode_is_scored_by_itself_in_one_click(
+    typed_in: dict[str, str], alone: str, language: str
+) -> None:
+    words = text_in(language, "examples")
+    at = visit(lang=language, **typed_in)
+    assert words("how.paired") in [part.value for part in at.markdown]
+    assert at.button(key="mend_shifted_1").label.endswith(f"`{alone.replace(' ', '␣')}`")
+    at = settled(at.button(key="mend_shifted_1").click().run())
+    assert typed(at) == [(alone, "")]
+    assert at.session_state["alignment"] == "shifted"
+    assert at.warning == []
+    assert len(at.metric) == 3
