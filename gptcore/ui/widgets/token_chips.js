@@ -106,11 +106,13 @@ function showDetails(state) {
 // Let the box end where a row of chips does, and not in the middle of one.
 function endAtRow(root) {
   root.style.maxHeight = "";
+  root.classList.remove("tokens-more");
   if (root.scrollHeight <= root.clientHeight + 1) return;
   const top = root.getBoundingClientRect().top;
   const ends = [...root.children].map((pair) => pair.getBoundingClientRect().bottom - top);
   const last = Math.max(...ends.filter((end) => end <= root.clientHeight));
   if (last > 0) root.style.maxHeight = `${last + 4}px`;
+  root.classList.add("tokens-more"); // a line where it goes on, since a phone shows no scroll bar
 }
 
 const states = new WeakMap();
