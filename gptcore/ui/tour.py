@@ -7,7 +7,7 @@ import streamlit as st
 from gptcore.ui.room.session import current_visit
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.browser_store import show_once
+from gptcore.ui.widgets.browser_store import seen_before, show_once
 
 STOPS = {
     "explore": '[class*="st-key-card_"]',
@@ -31,7 +31,12 @@ def tour(page: str) -> None:
     """
     state = st.session_state
     if _OFFERED not in state:  # who follows a link came for what it shows
-        state[_OFFERED] = page == "explore" and set(url.given() or ()) <= {"lang"} and current_visit() is None
+        state[_OFFERED] = (
+            page == "explore"
+            and set(url.given() or ()) <= {"lang"}
+            and current_visit() is None
+            and not seen_before("tour")
+        )
     at = state.get(_AT)
     if state.pop(_MOVES, False) and at is not None and page != (wanted := list(STOPS)[at]):
         st.switch_page(f"pages/{wanted}.py")

@@ -1,9 +1,12 @@
-// What this browser remembers between visits, in its own storage: nothing of it is sent to the server.
+// What this browser remembers between visits, in its own storage; and in a cookie, so that the server need not draw it.
 const PREFIX = "gpt-loss-explorer:";
+const A_YEAR = 31536000; // seconds
 const shown = new Set(); // in this visit
 
 export default function ({ data }) {
+  const secure = window.location.protocol === "https:" ? "; secure" : "";
   for (const name of data.once) {
+    document.cookie = `gpt-seen-${name}=1; path=/; max-age=${A_YEAR}; samesite=strict${secure}`;
     if (!shown.has(name) && firstTime(name)) shown.add(name);
     if (shown.has(name)) document.documentElement.classList.add(`once-${name}`);
   }

@@ -1,4 +1,4 @@
-"""What a visitor's browser remembers between visits, in its own storage; the server does not hear of it."""
+"""What a visitor's browser remembers between visits, in its own storage, and in a cookie for the server."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ def show_once(names: Sequence[str]) -> None:
             soon as it has shown it.
     """
     _STORE(key="browser_store", data={"once": list(names)})
+
+
+def seen_before(name: str) -> bool:
+    """Whether the browser showed a thing in an earlier visit, as far as the cookie tells that it sent on connecting."""
+    return st.context.cookies.get(f"gpt-seen-{name}") is not None
