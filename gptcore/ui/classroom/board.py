@@ -10,9 +10,9 @@ from gptcore.classroom import Asked, Tally
 from gptcore.classroom.tallies import csv_of
 from gptcore.errors import InputError
 from gptcore.ui.classroom.lesson_editor import lesson_editor
-from gptcore.ui.classroom.links import class_link, is_local, private_link, qr_code
 from gptcore.ui.room import session
 from gptcore.ui.room.histogram import guesses_figure, result_words
+from gptcore.ui.room.links import class_link, is_local, private_link, qr_code
 from gptcore.ui.room.session import Visit, rooms
 from gptcore.ui.room.wording import number_markdown, plain_question, question_words
 from gptcore.ui.state.translations import page_text

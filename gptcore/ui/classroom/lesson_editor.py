@@ -9,10 +9,10 @@ import streamlit as st
 from gptcore.classroom import Lesson, LessonView, Room
 from gptcore.classroom.lessons import SHIPPED, shipped_lesson
 from gptcore.errors import InputError
-from gptcore.ui.classroom.handout import handout
-from gptcore.ui.classroom.links import base_address
 from gptcore.ui.room.actions import attempt, refusal
+from gptcore.ui.room.handout import handout
 from gptcore.ui.room.lesson import teach
+from gptcore.ui.room.links import base_address
 from gptcore.ui.room.session import Visit, lesson_of_link, rooms
 from gptcore.ui.state.translations import current_language, page_text
 from gptcore.ui.widgets.basics import MAX_FILE_MEGABYTES, download, plain

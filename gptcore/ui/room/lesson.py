@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
 from gptcore.classroom import REVEALED, Lesson, LessonQuestion, LessonView, Room, View
+from gptcore.errors import InputError
 from gptcore.ui.room.actions import attempt
 from gptcore.ui.room.ask import chosen_question, prepare_question
 from gptcore.ui.room.follow import go_to_view, view_query
+from gptcore.ui.room.handout import handout
+from gptcore.ui.room.links import base_address
 from gptcore.ui.room.session import Visit, rooms
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import download
 
 DONE = "_room_done"
 """The question that the teacher has put away."""
@@ -51,6 +56,7 @@ def lesson_controls(visit: Visit, room: Room, page: str) -> None:
             text("add"), key="lesson_add", type="primary", icon=":material/add:",
             on_click=_add, args=(visit, lesson, page),
         )  # fmt: skip
+        _view_handout(page)
 
 
 def teach(visit: Visit, lesson: Lesson | None, place: int = -1) -> None:
@@ -78,11 +84,29 @@ def _step(
 def _add(visit: Visit, lesson: Lesson | None, page: str) -> None:
     """Add the screen as it is: the page, and what its address says."""
     state, text = st.session_state, page_text("lessons")
-    query = view_query({key: st.query_params[key] for key in st.query_params})
-    title = (state.get("lesson_title") or "").strip() or page_text("app")(f"pages.{page}")
-    question: LessonQuestion | None = chosen_question() if state.get("lesson_with_question") else None
-    view = LessonView(title, page, query, state.get("lesson_note") or "", question)
+    view = _view(page)
     lesson = lesson or Lesson(text("new"))
     if attempt(lambda: rooms().teach(visit.code, visit.key, lesson.with_view(view), len(lesson.views))):
         state["lesson_title"] = state["lesson_note"] = ""
         st.toast(text("added", number=len(lesson.views) + 1))
+
+
+def _view(page: str) -> LessonView:
+    """The screen as it is, with the title, the note and the question that the teacher gave it."""
+    state = st.session_state
+    query = view_query({key: st.query_params[key] for key in st.query_params})
+    title = (state.get("lesson_title") or "").strip() or page_text("app")(f"pages.{page}")
+    question: LessonQuestion | None = chosen_question() if state.get("lesson_with_question") else None
+    return LessonView(title, page, query, state.get("lesson_note") or "", question)
+
+
+def _view_handout(page: str) -> None:
+    """The screen as it is, alone, as a file that prints; nothing where it cannot be kept as a view."""
+    text, classroom, base = page_text("lessons"), page_text("classroom"), base_address()
+    with suppress(InputError):
+        view = _view(page)  # now: the file is made later, when no visitor is known
+        lesson = Lesson(view.title, (view,))
+        download(
+            text("handout_view"), lambda: handout(lesson, text, classroom, base), "handout.html", "text/html",
+            "view_handout",
+        )  # fmt: skip

@@ -10,8 +10,8 @@ from gptcore.classroom.lessons import SHIPPED, shipped_lesson
 from gptcore.classroom.report_questions import question_of
 from gptcore.errors import InputError
 from gptcore.texts import LANGUAGES, text_in
-from gptcore.ui.classroom.handout import handout
 from gptcore.ui.frame import PAGES
+from gptcore.ui.room.handout import handout
 from gptcore.ui.room.session import rooms
 from gptcore.weights import trained_small_model
 from tests.support.visiting import address_of, choose, metrics, notices, press, settled, visit, warnings
@@ -131,3 +131,10 @@ def test_a_handout_of_a_hostile_lesson_is_text() -> None:
     page = handout(Lesson(hostile, views), text_in("en", "lessons"), text_in("en", "classroom"), "")
     assert hostile not in page
     assert "&lt;img" in page
+
+
+def test_one_view_leaves_as_a_handout_from_any_page() -> None:
+    at, _ = teacher("explore")
+    assert [button.proto.label for button in at.get("download_button") if "handout" in button.proto.id] == [
+        text_in("en", "lessons")("handout_view")
+    ]

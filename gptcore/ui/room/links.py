@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import segno
 import streamlit as st
 
+_PAGE_NAMES = {script.stem for script in (Path(__file__).parents[3] / "pages").glob("*.py")}
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -15,7 +17,9 @@ def base_address() -> str:
     address = urlsplit(st.context.url or "")
     if not address.netloc:
         return ""
-    path = address.path.rstrip("/").rpartition("/")[0] if address.path.rstrip("/").endswith("/classroom") else ""
+    path, _, page = address.path.rstrip("/").rpartition("/")
+    if page not in _PAGE_NAMES:  # the default page stands at the app's own address
+        path = f"{path}/{page}".rstrip("/")
     return f"{address.scheme}://{address.netloc}{path}"
 
 
