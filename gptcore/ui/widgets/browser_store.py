@@ -27,4 +27,4 @@ def show_once(names: Sequence[str]) -> None:
 
 def seen_before(name: str) -> bool:
     """Whether the browser showed a thing in an earlier visit, as far as the cookie tells that it sent on connecting."""
-    return st.context.cookies.get(f"gpt-seen-{name}") is not None
+    return isinstance(st.context.cookies.get(f"gpt-seen-{name}"), str)  # a test without a browser has none
