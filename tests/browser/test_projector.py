@@ -113,6 +113,8 @@ def test_pages_and_switches_are_one_press_away(page: Page, server: str) -> None:
     open_projected(page, f"{server}/step_by_step?step=3")
     expect(page.get_by_test_id("stSidebar")).to_be_hidden()
     expect(keyed(page, "step_picture")).to_be_visible(timeout=A_WHILE)
+    expect(keyed(page, "panel_tensors").get_by_role("button")).to_be_visible(timeout=A_WHILE)
+    wait_until_idle(page, steady_ms=500)  # its key comes in a little after it
     page.keyboard.press("t")
     expect(keyed(page, "step_tensors")).to_contain_text("float32", timeout=A_WHILE)
     expect(keyed(page, "step_picture")).to_have_count(0)
