@@ -8,7 +8,6 @@
 
 PORT ?= 8501
 ARGS ?=
-WORKERS ?= 2
 
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -32,7 +31,7 @@ dev: $(APP_READY)  ## the same while the code is worked on: pages change as soon
 		--server.showEmailPrompt=false --browser.gatherUsageStats=false --server.runOnSave=true
 
 test: $(TESTS_READY) browser nginx  ## run every test, the browser's too (some only: ARGS="tests/test_x.py -k word")
-	$(RUN) -m pytest -q -n $(WORKERS) --dist loadfile $(ARGS)  # a file's tests share what they set up
+	$(RUN) -m pytest -q $(ARGS)
 
 lint: $(TESTS_READY)  ## look at layout, style and types
 	$(RUN) -m ruff format --check

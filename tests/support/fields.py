@@ -74,8 +74,13 @@ def change(page: Page, key: str, words: str = "") -> str:
             slider.press("ArrowRight")
     else:
         field.get_by_role("combobox").first.focus()
-        page.keyboard.press("ArrowDown")
         options = page.get_by_role("option")
+        for _ in range(5):  # a field that is drawn again closes its list
+            page.keyboard.press("ArrowDown")
+            page.wait_for_timeout(300)
+            if options.count():
+                break
+            field.get_by_role("combobox").first.focus()
         _another(options, words).click()
     return shown(page, key)
 

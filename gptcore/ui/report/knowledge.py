@@ -37,9 +37,8 @@ def what_it_knows(choice: ModelChoice, reports: Sequence[Report], *, only_far: b
         return
     said = text("read")
     if costs:
-        said += text("joiner") + text(
-            "far" if far else "near", cost=f"{highest:.2f}", usual=f"{usual:.2f}", times=f"{highest / usual:.1f}"
-        )
+        numbers = {"cost": f"{highest:.2f}", "usual": f"{usual:.2f}", "times": f"{highest / usual:.1f}"}
+        said = text("far" if far else "near", read=said, **numbers)
     with st.container(key="what_it_knows"):
         if far:
             st.info(said, icon=":material/menu_book:")
