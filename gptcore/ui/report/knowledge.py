@@ -38,7 +38,7 @@ def what_it_knows(choice: ModelChoice, reports: Sequence[Report], *, only_far: b
     said = text("read")
     if costs:
         numbers = {"cost": f"{highest:.2f}", "usual": f"{usual:.2f}", "times": f"{highest / usual:.1f}"}
-        said = text("far" if far else "near", read=said, **numbers)
+        said += "\n\n" + text("far" if far else "near", **numbers)
     with st.container(key="what_it_knows"):
         if far:
             st.info(said, icon=":material/menu_book:")
