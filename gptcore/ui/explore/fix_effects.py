@@ -24,9 +24,8 @@ def fix_effects(fixes: Iterable[OfferedFix], report: Report, choice: ModelChoice
         report: Of all rows as they are.
         choice: The model.
     """
-    text = page_text("examples")
+    text, own = page_text("examples"), report.per_example().set_index("example")["cross_entropy"]
     for fix in fixes:
-        own = report.per_example().set_index("example")["cross_entropy"]
         try:
             fixed = report_for(choice, (fix.example,), report.provenance.temperature)
         except InputError:  # longer than the context with its space, say
