@@ -35,7 +35,7 @@ else:
         steps, examples = walked
         show_step(step, steps, examples)
         st.caption(text_line(examples))
-        steps_downloads(steps, seven_word_model(choice) if vocabulary == "seven" else choice, examples)
+        steps_downloads(step, steps, seven_word_model(choice) if vocabulary == "seven" else choice, examples)
 
 if vocabulary == "seven":
     own_model_here()

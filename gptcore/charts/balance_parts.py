@@ -32,10 +32,10 @@ def arms(steps: Steps, middle: float, span: float, hover: str, style: Style) -> 
             mode="markers+text",
             marker={"size": 14, "color": palette.target},
             text=[
-                f"{number_format.nats(float(v))} ({number_format.signed_nats(float(v) - middle)})"
+                f" {number_format.nats(float(v))} ({number_format.signed_nats(float(v) - middle)}) "
                 for v in steps.log_probability
             ],
-            textposition=[_beside(float(v) - middle, span) for v in steps.log_probability],
+            textposition=[_beside(float(v) - middle, span, style) for v in steps.log_probability],
             textfont={"size": style.size(12), "color": palette.text},
             customdata=[label(piece) for piece in steps.target_piece],
             hovertemplate="<b>%{customdata}</b><br>" + hover + "<extra></extra>",
@@ -68,8 +68,13 @@ def weights(
     ]
 
 
-def _beside(deviation: float, span: float) -> str:
-    """Where a number stands above its point: away from the mean's line where the point is near it."""
+def _beside(deviation: float, span: float, style: Style) -> str:
+    """Where a number stands by its point: above it, and away from the mean's line where the point is near it.
+
+    On a projector, whose rows are lower than two lines of type, it stands at the arm's outer end.
+    """
+    if style.smallest:
+        return f"middle {'right' if deviation >= 0 else 'left'}"
     near = abs(deviation) < 0.22 * span
     return f"top {'center' if not near else 'right' if deviation >= 0 else 'left'}"
 

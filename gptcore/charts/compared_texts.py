@@ -141,7 +141,7 @@ def difference_waterfall(
     ends = first.total_log_probability + np.cumsum(changes)
     starts = np.concatenate([[first.total_log_probability], ends[:-1]])
     low, high = float(min(starts.min(), ends.min())), float(max(starts.max(), ends.max()))
-    air = max(0.38 * (high - low), 0.05)  # room for the numbers, on a phone too
+    air = max(0.46 * (high - low), 0.05)  # room for the numbers, on a phone too
     return new_figure(
         style,
         [

@@ -73,6 +73,7 @@ def before_and_after(
     old, new = before.at(index), after.at(index)
     is_target = old["is_target"].tolist()
     colours = [palette.target if target else palette.muted for target in is_target]
+    written = _written(old["probability"].tolist(), new["probability"].tolist(), together=bool(style.smallest))
     bars = [
         go.Bar(
             x=frame["probability"].to_numpy(),
@@ -81,21 +82,24 @@ def before_and_after(
             width=0.36,
             name=words[name],
             marker={"color": colours if filled else "rgba(0,0,0,0)", "line": {"color": colours, "width": 2}},
-            text=[f" {_short(float(value))}" for value in frame["probability"]],
+            text=texts,
             textposition="outside",
             textfont={"size": style.size(12), "color": palette.text},
             cliponaxis=False,
             customdata=[[label(piece), words[name]] for piece in old["piece"]],
             hovertemplate=words["hover"] + "<extra></extra>",
         )
-        for frame, name, offset, filled in ((old, "before", -0.2, False), (new, "after", 0.2, True))
+        for frame, name, offset, filled, texts in (
+            (old, "before", -0.2, False, written[0]),
+            (new, "after", 0.2, True, written[1]),
+        )
     ]
     highest = float(max(old["probability"].max(), new["probability"].max()))
     return new_figure(
         style,
         bars,
         height=_rows_height(len(old)),
-        xaxis={"range": [0, highest * 1.3], "title": {"text": words["axis"]}, "nticks": 5},
+        xaxis={"range": [0, highest * (1.6 if style.smallest else 1.3)], "title": {"text": words["axis"]}, "nticks": 5},
         yaxis=_token_axis(old["piece"].tolist(), is_target),
         bargap=0.1,
     )
@@ -122,6 +126,23 @@ def _token_axis(pieces: list[str], is_target: list[bool]) -> Part:
 def _signed(amount: float) -> str:
     written = f"{amount:+.4f}" if abs(amount) >= 1e-3 else f"{amount:+.1e}"
     return written.replace("-", "−")
+
+
+def _written(old: list[float], new: list[float], *, together: bool) -> tuple[list[str], list[str]]:
+    """What is written at the bars' ends, before and after.
+
+    Args:
+        old: Probabilities before.
+        new: Probabilities after.
+        together: In one line at the longer bar: a projector's bars are lower than its type.
+
+    >>> _written([0.1], [0.2], together=False), _written([0.1], [0.2], together=True)
+    (([' 0.1000'], [' 0.2000']), ([''], [' 0.1000 → 0.2000']))
+    """
+    if not together:
+        return [f" {_short(p)}" for p in old], [f" {_short(p)}" for p in new]
+    both = [(f" {_short(p)} → {_short(q)}", q >= p) for p, q in zip(old, new, strict=True)]
+    return ["" if grows else line for line, grows in both], [line if grows else "" for line, grows in both]
 
 
 def _short(p: float) -> str:

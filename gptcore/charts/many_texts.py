@@ -33,6 +33,7 @@ def list_losses(cross_entropy: Floats, uniform_nats: float, words: Mapping[str, 
     dots = len(rows) <= MAX_DOTS
     low, high = min(values.min(initial=uniform_nats), uniform_nats), max(values.max(initial=uniform_nats), uniform_nats)
     room = max(high - low, 0.1) * 0.06
+    along = (uniform_nats - low) / max(high - low, 0.1)
     if dots:
         trace: go.Scatter | go.Bar = go.Scatter(
             x=values,
@@ -68,7 +69,7 @@ def list_losses(cross_entropy: Floats, uniform_nats: float, words: Mapping[str, 
             "showgrid": not dots,
         },
         shapes=[line],
-        annotations=[name | {"xanchor": "right" if uniform_nats > (low + high) / 2 else "left"}],
+        annotations=[name | {"xanchor": "right" if along > 0.7 else "left" if along < 0.3 else "center"}],
     )
 
 

@@ -113,7 +113,7 @@ def top_tokens(report: Report, index: int, words: Mapping[str, str], style: Styl
         style,
         [bars],
         height=60 + 26 * len(ids),
-        xaxis={"range": [0, max(probabilities) * 1.32], "showticklabels": False, "showgrid": False},
+        xaxis={"range": [0, max(probabilities) * 1.5], "showticklabels": False, "showgrid": False},
         yaxis={
             "tickmode": "array",
             "tickvals": places,

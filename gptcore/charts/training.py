@@ -133,7 +133,7 @@ def perplexity_curve(
         mode="markers+text",
         marker={"size": 15, "color": palette.paper, "line": {"color": palette.target, "width": 4}},
         text=[f" {words['at'].format(step=at, perplexity=number_format.perplexity(records[index].perplexity))} "],
-        textposition=_beside(at / last, math.log10(perplexity) / high),
+        textposition=_beside(at / last, math.log10(perplexity) / high, above=perplexity > run.vocab_size),
         textfont={"size": style.size(15), "color": palette.text},
         hoverinfo="skip",
         cliponaxis=False,
@@ -227,9 +227,17 @@ def _onset(parting: StepRecord, words: Mapping[str, str], style: Style) -> tuple
     return upright(parting.step, line), note(text, colour, style.size(14), **place)
 
 
-def _beside(along: float, height: float) -> str:
-    """Where a point's name stands on a falling curve, by how far along and how high it is: where the curve is not."""
+def _beside(along: float, height: float, *, above: bool) -> str:
+    """Where a point's name stands on a falling curve: where neither the curve nor the line of uniform guessing is.
+
+    Args:
+        along: How far along the point is, 0 to 1.
+        height: How high it is, 0 to 1.
+        above: Whether it lies above the line.
+    """
     if along < 0.55:
+        if above:
+            return "top right"
         return "bottom right" if along < 0.08 else "middle right"
     return "bottom left" if height > 0.2 else "top left"
 

@@ -16,6 +16,7 @@ from gptcore.ui.room.links import base_address
 from gptcore.ui.room.session import Visit, lesson_of_link, rooms
 from gptcore.ui.state.translations import current_language, page_text
 from gptcore.ui.widgets.basics import MAX_FILE_MEGABYTES, download, plain
+from gptcore.ui.widgets.uploader import uploader
 
 _CHANGES = {"save": "check", "up": "arrow_upward", "down": "arrow_downward", "remove": "delete"}
 
@@ -73,9 +74,7 @@ def _choose(visit: Visit) -> None:
 
 def _open_file(visit: Visit) -> None:
     """A lesson from a file."""
-    uploaded = st.file_uploader(
-        page_text("lessons")("upload"), type="json", key="lesson_upload", max_upload_size=MAX_FILE_MEGABYTES
-    )
+    uploaded = uploader(page_text("lessons")("upload"), key="lesson_upload", megabytes=MAX_FILE_MEGABYTES, type="json")
     if uploaded is None:
         return
     try:

@@ -25,6 +25,7 @@ from gptcore.ui.models.result_cache import LRUCache
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import current_style, error_sentence, number_card
 from gptcore.ui.widgets.live_chart import live_chart
+from gptcore.ui.widgets.predict import ask_for_perplexity, compare_perplexity, is_covered
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -45,6 +46,9 @@ def many_texts_view(choice: ModelChoice) -> None:
     if entered is None:
         return
     key = (choice, entered.rows, bool(st.session_state["first_token"]))
+    if is_covered("list", *key):
+        ask_for_perplexity("list", key, choice.vocab_size)
+        return
     job: Job[ListRecord] = own_jobs().get(JOB, key) or _start(key)
     figures: dict[str, go.Figure] = {}
     follow(lambda: job.active, lambda: figures.update(_draw(job, key, entered)))
@@ -108,18 +112,20 @@ def _draw(job: Job[ListRecord], key: Any, entered: TextList) -> dict[str, go.Fig
     records = job.records
     if not records:
         return {}
-    _cards(records, len(entered.rows))
+    _cards(records, len(entered.rows), key[0].vocab_size, whole=job.done == job.total)
     figures = _distribution(records, key[0], passing=job.active)
     _table(records, entered, key[0], still=job.active)
     return figures
 
 
-def _cards(records: Sequence[ListRecord], rows: int) -> None:
+def _cards(records: Sequence[ListRecord], rows: int, vocab_size: int, *, whole: bool) -> None:
     text = page_text("many_texts")
     scored = [record for record in records if record.error is None and record.tokens]
     tokens = sum(record.tokens for record in scored)
     loss = -sum(record.total_log_probability for record in scored) / tokens if tokens else math.nan
     perplexity = perplexity_of(loss)
+    if whole and scored:
+        compare_perplexity("list", perplexity, loss, vocab_size)
     mean = float(np.mean([record.perplexity for record in scored])) if scored else math.nan
     count, entropy, result = st.columns(3)
     with count:
@@ -192,9 +198,9 @@ def _table(records: Sequence[ListRecord], entered: TextList, choice: ModelChoice
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        height=min(440, 40 + 35 * max(len(shown), 1)),
+        height=min(460, 40 + 35 * max(len(shown), 1)),
         column_config={
-            names[name]: st.column_config.NumberColumn(format="localized" if name == "perplexity" else form)
+            names[name]: st.column_config.NumberColumn(format="accounting" if name == "perplexity" else form)
             for name, form in formats.items()
         },
     )

@@ -16,7 +16,7 @@ from gptcore.ui.explore.layers import layers_view
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.report.position import choose_position, chosen_position, likeliest_tokens, position_field
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.basics import chart, code_span, current_style
+from gptcore.ui.widgets.basics import chart, code_span, current_style, with_words
 from gptcore.ui.widgets.token_chips import WHOLE_POSITION, position_details
 
 if TYPE_CHECKING:
@@ -181,8 +181,8 @@ def _equation(report: Report, index: int) -> None:
     prompt, target = code_span(report.prompt_piece[index]), code_span(report.target_piece[index])
     st.markdown(text("inspector.after", prompt=prompt, target=target))
     st.latex(
-        r"p = \frac{\exp z_{\text{target}}}{\sum_v \exp z_v}"
-        rf" = \frac{{e^{{{report.target_logit[index]:.4f}}}}}{{e^{{{report.log_normalizer_nats[index]:.4f}}}}}"
+        with_words(r"p = \frac{\exp z_{\text{target}}}{\sum_v \exp z_v}")
+        + rf" = \frac{{e^{{{report.target_logit[index]:.4f}}}}}{{e^{{{report.log_normalizer_nats[index]:.4f}}}}}"
         rf" = {number_format.probability_in_latex(*_probability(report, index))}"
     )
     st.markdown(

@@ -14,6 +14,7 @@ from gptcore.tokenizers.from_folder import UNREAD_VOCABULARIES, vocabulary_sourc
 from gptcore.ui.models.found import found_models, look_again, opened_models
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import code_span, error_sentence
+from gptcore.ui.widgets.uploader import uploader
 from gptcore.weights.description import ModelDescription, describe_model
 
 MAX_UPLOAD_MEGABYTES = 1024
@@ -93,9 +94,7 @@ def _open_by_hand() -> None:
     text = page_text("machine_models")
     st.markdown(f"**{text('by_hand')}**")
     path = st.text_input(text("path"), key="machine_models_path", placeholder=text("path_placeholder"))
-    dropped = st.file_uploader(
-        text("drop"), type=_SUFFIXES, key="machine_models_drop", max_upload_size=MAX_UPLOAD_MEGABYTES
-    )
+    dropped = uploader(text("drop"), key="machine_models_drop", megabytes=MAX_UPLOAD_MEGABYTES, type=_SUFFIXES)
     if dropped is not None:
         path = _kept(dropped.name, dropped.getbuffer())
     if not path:

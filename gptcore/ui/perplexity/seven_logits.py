@@ -11,6 +11,7 @@ from gptcore.exercises import ChosenLogits
 from gptcore.tokenizers.seven_words import SEVEN_WORDS
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import with_words
 from gptcore.ui.widgets.html_picture import picture, shown
 
 MOST = 10.0
@@ -132,4 +133,4 @@ def _formulas(chosen: ChosenLogits) -> None:
                 "- -", "+ "
             )
         )
-        st.latex(rf"\text{{perplexity}} = e^{{{chosen.loss:.4f}}} = {chosen.perplexity:,.2f}")
+        st.latex(with_words(rf"\text{{perplexity}} = e^{{{chosen.loss:.4f}}} = {chosen.perplexity:,.2f}"))

@@ -33,10 +33,16 @@ def _figures(steps: Steps) -> dict[str, Any]:
     }
 
 
-def steps_downloads(steps: Steps, choice: ModelChoice, examples: Sequence[Example]) -> None:
+def _has_chart(step: int, steps: Steps) -> bool:
+    """Whether a step shows a chart, of which a picture can be taken; small vocabularies are shown whole, as a table."""
+    return step in (7, 8, 9, 11) or (step in (2, 3) and not steps.whole)
+
+
+def steps_downloads(step: int, steps: Steps, choice: ModelChoice, examples: Sequence[Example]) -> None:
     """Buttons for the steps' table, numbers, charts, script and notebook.
 
     Args:
+        step: The step on the screen.
         steps: The calculation, step by step.
         choice: The model that the steps are of.
         examples: The examples that were scored.
@@ -50,6 +56,6 @@ def steps_downloads(steps: Steps, choice: ModelChoice, examples: Sequence[Exampl
             figures=_figures(steps),
             inputs=inputs_of(choice, examples),
             script=script_for(choice, examples),
-            picture=False,  # most steps have no chart: the camera over each takes it
+            picture=_has_chart(step, steps),
             cells=("report.plot()", 'report.plot("log_probabilities")', 'report.plot("perplexity")'),
         )

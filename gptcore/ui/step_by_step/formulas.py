@@ -71,13 +71,13 @@ def _pick(steps: Steps) -> str:
         rf"P_{{{n + 1},\,{int(token)}}} = {probability_in_latex(float(p))}"
         for n, (token, p) in enumerate(zip(steps.target_id, steps.target_probability, strict=True))
     ]
-    return r"p_i = P_{i,\,\text{target}}: \quad " + _listed(parts, _MOST, r" \quad ")
+    return r"p_i = P_{i,\,\text{target}}: \quad\allowbreak " + _unbroken(parts)
 
 
 def _log(steps: Steps) -> str:
     pairs = zip(steps.target_probability, steps.log_probability, strict=True)
     parts = [rf"\ln ({probability_in_latex(float(p))}) = {_nats(float(ln))}" for p, ln in pairs]
-    return _listed(parts, _MOST, r" \quad ")
+    return _unbroken(parts)
 
 
 def _mean(steps: Steps) -> str:
@@ -115,6 +115,11 @@ _FORMULAS: dict[int, Callable[[Steps], str]] = dict(
 
 def _listed(parts: list[str], most: int, between: str = r",\; ") -> str:
     return between.join(parts if len(parts) <= most else [*parts[:most], r"\ldots"])
+
+
+def _unbroken(equations: list[str]) -> str:
+    """Equations in a row, which breaks only between them where the screen is narrow."""
+    return _listed([f"{{{equation}}}" for equation in equations], _MOST, r" \quad\allowbreak ")
 
 
 def _nats(amount: float) -> str:

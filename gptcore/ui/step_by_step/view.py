@@ -17,7 +17,7 @@ from gptcore.ui.models.choice import DEFAULT_SEED, ModelChoice
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.step_by_step.controls import LAST
 from gptcore.ui.step_by_step.questions import step_question
-from gptcore.ui.widgets.basics import projecting
+from gptcore.ui.widgets.basics import projecting, with_words
 from gptcore.ui.widgets.predict import ask_first, compare_with_choice, is_covered
 
 
@@ -76,7 +76,7 @@ def show_step(step: int, steps: Steps, examples: Sequence[Example]) -> None:
             asked = step_question(step, steps)
             compare_with_choice("step", asked.right, asked.choices[asked.right])
         with st.container(key="step_formula"):
-            st.latex(formula(step, steps))
+            st.latex(with_words(formula(step, steps)))
         panel = st.session_state["panel"] if projecting() else "picture"
         if steps.underflows and step == 7:
             st.info(text("underflow", torch=number_format.nats(steps.torch_cross_entropy)), icon=":material/info:")

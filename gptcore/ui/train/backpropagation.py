@@ -23,8 +23,9 @@ from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.train.backpropagation_exports import backpropagation_downloads, backpropagation_script
-from gptcore.ui.widgets.basics import chart, code_span, current_style, error_sentence
+from gptcore.ui.widgets.basics import chart, code_span, current_style, error_sentence, with_words
 from gptcore.ui.widgets.glossary import meaning
+from gptcore.ui.widgets.predict import ask_first, compare_with_choice, is_covered
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -56,6 +57,15 @@ def backpropagation(choice: ModelChoice) -> None:
     is_target = int((before.shown_token_id[index] == before.target_token_id[index]).argmax())
     p_before, p_after = (float(g.probability[index, is_target]) for g in (before, after))
     st.caption(text(f"backpropagation.model_{vocabulary}", seed=choice.seed))
+    subject = (vocabulary, choice.seed, rate, position, step)
+    factors = [page_text("predict")(f"factors.{name}") for name in ("less", "to_twice", "over_twice")]
+    if is_covered("backpropagation", *subject):
+        written = number_format.probability(p_before)
+        question = page_text("predict")("factor", step=step, target=code_span(before.target_piece[index]), p=written)
+        ask_first("backpropagation", subject, question, factors)
+        return
+    grown = (p_after > p_before) + (p_after > 2 * p_before)
+    compare_with_choice("backpropagation", grown, f"p = {number_format.probability(p_after)}")
     left, right = st.columns(2)
     with left, st.container(border=True):
         push = _push(before, index, target, is_target)
@@ -166,7 +176,7 @@ def _push(gradient: LogitGradient, index: int, target: str, is_target: int) -> d
     text = page_text("train")
     p, N = float(gradient.probability[index, is_target]), gradient.positions
     up = -float(gradient.gradient[index, is_target])
-    st.latex(r"\frac{\partial\,\text{loss}}{\partial z_v} = \frac{p_v - [v = \text{target}]}{N}")
+    st.latex(with_words(r"\frac{\partial\,\text{loss}}{\partial z_v} = \frac{p_v - [v = \text{target}]}{N}"))
     st.latex(rf"\frac{{{number_format.probability_in_latex(p)} - 1}}{{{N}}} = {-up:.4f}")
     title = text("chart_push.title", step=gradient.step + 1)
     figure = push_on_logits(gradient, index, text.group("chart_push"), current_style())
@@ -234,10 +244,8 @@ def _distribution(
 
     text = page_text("train")
     factor = p[1] / p[0] if p[0] else math.inf
-    st.latex(
-        rf"p_{{\text{{target}}}}:\; {number_format.probability_in_latex(p[0])}"
-        rf" \to {number_format.probability_in_latex(p[1])}"
-    )
+    change = rf"{number_format.probability_in_latex(p[0])} \to {number_format.probability_in_latex(p[1])}"
+    st.latex(with_words(rf"p_{{\text{{target}}}}:\; {change}"))
     st.latex(rf"\times\,{number_format.factor_in_latex(factor)}")
     title = text("chart_distribution.title", step=after.step)
     figure = before_and_after(before, after, index, text.group("chart_distribution"), current_style())

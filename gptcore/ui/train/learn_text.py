@@ -27,6 +27,7 @@ from gptcore.ui.train.settings import Defaults, mend_button, settings
 from gptcore.ui.widgets.basics import current_style, error_sentence, number_card
 from gptcore.ui.widgets.glossary import meaning
 from gptcore.ui.widgets.live_chart import live_chart
+from gptcore.ui.widgets.predict import ask_first, compare_with_choice, is_covered
 
 DEFAULTS = Defaults({"adamw": "3e-3", "sgd": "0.1"}, steps=80, measure_every=5)
 SHARES = (0.1, 0.2, 0.3, 0.5)
@@ -46,11 +47,31 @@ def learn_a_text(choice: ModelChoice) -> None:
         kept = remembered("text", training)
         if plan is not None and split is not None:
             st.caption(_sizes(plan.config, split, learner))
-    if training is not None:
+    if plan is not None and is_covered("learn", *_asked(plan)):
+        question = page_text("predict")("held_out", steps=number_format.count(plan.config.steps))
+        ask_first("learn", _asked(plan), question, _courses())
+    elif training is not None:
         follow(lambda: training.going, lambda: _training(training))
     elif kept is not None:
         with st.container():
             _steps(kept.run, kept.plan, None, "kept")
+
+
+def _asked(plan: Plan) -> tuple[object, ...]:
+    """What the answer to the section's question depends on."""
+    return (plan.choice, plan.config, plan.text, plan.held_out)
+
+
+def _courses() -> list[str]:
+    """What the loss on the held-out part may do, as choices."""
+    return [page_text("predict")(f"courses.{name}") for name in ("falls", "turns", "rises")]
+
+
+def _compare_course(run: TrainingRun) -> None:
+    """Say the course that was chosen beside the one that the held-out loss took."""
+    onset, first = run.overfitting_onset, run.measured[0]
+    course = 0 if onset is None else 2 if onset is first else 1
+    compare_with_choice("learn", course, _courses()[course])
 
 
 def _source() -> tuple[str, float]:
@@ -140,6 +161,8 @@ def _training(training: Training) -> None:
 def _steps(run: TrainingRun, plan: Plan, training: Training | None, run_id: str) -> None:
     """The numbers of one step, and both losses up to it."""
     index = shown_step(training, run, run_id)
+    if len(run.records) > plan.config.steps:
+        _compare_course(run)
     three_numbers(run, index, plan)
     upto = TrainingRun(run.records[: index + 1], run.vocab_size, run.settings, run.watched)
     figures = _losses(upto, plan, passing=training is not None and training.going)

@@ -57,6 +57,16 @@ def code_span(text: str, longest: int = 60) -> str:
     return f"{fence} {shown} {fence}"
 
 
+def with_words(latex: str) -> str:
+    r"""A formula with the words in it in the visitor's language.
+
+    >>> with_words(r"\text{perplexity} = e^{2}")
+    '\\text{perplexity} = e^{2}'
+    """
+    names = page_text("app").group("formula")
+    return re.sub(r"\\text\{([a-z-]+)\}", lambda found: rf"\text{{{names.get(found[1], found[1])}}}", latex)
+
+
 def plain(sentence: str) -> str:
     r"""A sentence as Markdown that shows just that sentence.
 

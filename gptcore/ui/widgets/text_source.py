@@ -13,6 +13,7 @@ from gptcore.tokenizers.base import clean_text
 from gptcore.ui.state import url
 from gptcore.ui.state.kept_texts import KeptText, keep_text, kept_text
 from gptcore.ui.widgets.basics import MAX_FILE_MEGABYTES, error_sentence
+from gptcore.ui.widgets.uploader import uploader
 
 LONGEST_IN_ADDRESS = 1_500
 """A text of more characters is named in the address by its id."""
@@ -71,13 +72,13 @@ class TextSource:
             help: What it takes.
             forget: Keys of what was chosen for the file before, which a new one makes meaningless.
         """
-        st.file_uploader(
+        uploader(
             label,
             key=f"{self.name}_upload",
+            megabytes=MAX_FILE_MEGABYTES,
             help=help,
             on_change=self._uploaded,
             args=forget,
-            max_upload_size=MAX_FILE_MEGABYTES,
         )
         refused: InputError | None = st.session_state.get(self._refused)
         if refused is not None:

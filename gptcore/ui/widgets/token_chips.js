@@ -88,7 +88,7 @@ const OPENED = "gpt-position-opened"; // one position is open at a time, in whic
 function showDetails(state) {
   const { box, root, data } = state;
   const column = data.columns.find(({ index, details }) => details && index === state.open);
-  for (const pair of root.children) {
+  for (const pair of root.querySelectorAll(".tokens-pair")) {
     const isOpen = column !== undefined && pair.dataset.index === String(column.index);
     pair.classList.toggle("tokens-open", isOpen);
     if (pair.dataset.details) pair.setAttribute("aria-expanded", String(isOpen));
@@ -109,10 +109,22 @@ function endAtRow(root) {
   root.classList.remove("tokens-more");
   if (root.scrollHeight <= root.clientHeight + 1) return;
   const top = root.getBoundingClientRect().top;
-  const ends = [...root.children].map((pair) => pair.getBoundingClientRect().bottom - top);
+  const ends = [...root.querySelectorAll(".tokens-pair")].map((pair) => pair.getBoundingClientRect().bottom - top);
   const last = Math.max(...ends.filter((end) => end <= root.clientHeight));
   if (last > 0) root.style.maxHeight = `${last + 4}px`;
   root.classList.add("tokens-more"); // a line where it goes on, since a phone shows no scroll bar
+}
+
+// The chips of one word stay on one line where they fit.
+function words(pairs, columns) {
+  const groups = [];
+  pairs.forEach((pair, n) => (columns[n].joined ? groups.at(-1).push(pair) : groups.push([pair])));
+  return groups.map((group) => {
+    if (group.length === 1) return group[0];
+    const word = element("span", "tokens-word");
+    word.append(...group);
+    return word;
+  });
 }
 
 const states = new WeakMap();
@@ -176,7 +188,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     }
     return pair;
   });
-  root.replaceChildren(...pairs);
+  root.replaceChildren(...words(pairs, data.columns));
   showDetails(state);
   endAtRow(root);
   root.tabIndex = root.scrollHeight > root.clientHeight ? 0 : -1;

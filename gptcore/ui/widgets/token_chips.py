@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ MOST_UNALIGNED = 200
 
 MOST_LIKELY = 5
 """So many of the model's likeliest tokens are told beside a chip."""
+
+_UNSPACED = "\u0e00"
+"""From here on (Thai, Chinese, Japanese, …) most scripts put no spaces between words."""
 
 WHOLE_POSITION = "one_position"
 """The key of the part of a page that tells all of a position."""
@@ -94,7 +97,22 @@ def _columns(
                     column["details"] = _details(report, first_index + scored)
             scored += 1
         columns.append(column)
+    for before, column in pairwise(columns):
+        if any(_same_word(before.get(line), column.get(line)) for line in ("prompt", "target")):
+            column["joined"] = True
     return columns
+
+
+def _same_word(before: dict[str, str] | None, token: dict[str, str] | None) -> bool:
+    """Whether a token goes on with the word before it: only letters of scripts that put spaces between words.
+
+    >>> _same_word({"piece": "␣choc"}, {"piece": "olate"}), _same_word({"piece": "I"}, {"piece": "␣really"})
+    (True, False)
+    """
+    if before is None or token is None:
+        return False
+    ends = before["piece"][-1:] + token["piece"][:1]
+    return len(ends) == 2 and all(character.isalpha() and character < _UNSPACED for character in ends)
 
 
 def unaligned_tokens(example: Example, tokenizer: Tokenizer, key: str) -> None:

@@ -92,7 +92,12 @@ def check_step(step: int, app: AppTest, walked: Steps, language: str) -> None:
     assert tensors.tensors(step, walked) in shown
     assert view.source(step) in shown
     latex = [element.value for element in app.latex]
-    assert latex == [f"$$\n{formulas.formula(step, walked)}\n$$"]
+    wanted = formulas.formula(step, walked)
+    for word, name in text_in(language, "app").group("formula").items():
+        wanted = wanted.replace(rf"\text{{{word}}}", rf"\text{{{name}}}")
+    assert latex == [f"$$\n{wanted}\n$$"]
+    if step == 11:
+        assert ("\\text{困惑度}" in latex[0]) == (language == "zh")
 
 
 @pytest.mark.parametrize(

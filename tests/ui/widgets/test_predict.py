@@ -50,7 +50,9 @@ def test_each_page_asks_and_answers() -> None:
     asked: tuple[tuple[str, dict[str, str]], ...] = (
         ("compare", {"seed_count": "3"}),
         ("compare", {"compare": "inputs"}),
+        ("compare", {"compare": "list"}),
         ("train", {}),
+        ("train", {"train_section": "backpropagation"}),
         ("long_text", {}),
     )
     for page, query in asked:

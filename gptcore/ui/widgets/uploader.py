@@ -1,0 +1,35 @@
+"""A field for a file, in the visitor's language: Streamlit's own words on it are English in every language."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from gptcore.ui.state.translations import page_text
+
+_WORDS = """<style>
+.st-key-{key} section button p,
+.st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] > * {{ display: none; }}
+.st-key-{key} section button [data-testid="stMarkdownContainer"]::after {{ content: {choose}; }}
+.st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"]::after {{ content: {limit}; }}
+</style>"""
+
+
+def uploader(label: str, *, key: str, megabytes: int, **more: Any) -> Any:
+    """A field for one file.
+
+    Args:
+        label: Its label.
+        key: Its key.
+        megabytes: The largest file that it takes.
+        **more: What else `st.file_uploader` takes.
+
+    Returns:
+        The file, as `st.file_uploader` returns it; None where there is none.
+    """
+    text = page_text("app")
+    words = {"choose": text("uploader.choose"), "limit": text("uploader.limit", megabytes=megabytes)}
+    st.html(_WORDS.format(key=key, **{name: json.dumps(said, ensure_ascii=False) for name, said in words.items()}))
+    return st.file_uploader(label, key=key, max_upload_size=megabytes, **more)
