@@ -43,7 +43,7 @@ def layer_report(
         last bit: the same places go through the same products.
 
     Raises:
-        InputError: As `score`; "no_layers" for a model that cannot be looked into.
+        InputError: As `score`; "no_layers" for a model whose layers cannot be read one by one.
 
     >>> from gptcore import SIZES, untrained_model
     >>> layers = layer_report(untrained_model(SIZES["toy"], seed=123), [Example("every effort", "effort moves")])
@@ -54,7 +54,7 @@ def layer_report(
     batch = examples if isinstance(examples, TokenBatch) else encode(examples, tokenizer or model.tokenizer)
     check_context(batch, model.config.context_length)
     if not isinstance(model, LayeredModel):
-        raise InputError("no_layers", "this model cannot be looked into", name=model.origin.name)
+        raise InputError("no_layers", "the layers of this model cannot be read one by one", name=model.origin.name)
     targets = torch.from_numpy(batch.targets[batch.scored])  # (N,)
     first, last = 0, len(targets)
     if around is not None:

@@ -43,6 +43,8 @@ def test_of_other_architectures_too(tmp_path: Path, architecture: str) -> None:
     oracle = factories.causal_folder(tmp_path, architecture, factories.byte_pair_vocabulary())
     model = load_model(tmp_path)
     assert_last_row_is_the_report(model, EXAMPLES)
+    if architecture == "opt":  # its embedding adds positions, so the line below is not its first layer
+        return
     with torch.inference_mode():  # the embedding alone, through the final norm and the head, by transformers' own parts
         ids = torch.tensor([[5, 6, 7]])
         body = oracle.base_model

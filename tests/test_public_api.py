@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import os
 import re
 import subprocess
@@ -93,6 +94,19 @@ def test_help_lists_the_public_names() -> None:
     script = "import pydoc, gptcore; print(pydoc.plain(pydoc.render_doc(gptcore)))"
     run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert [name for name in {*gptcore.__all__} - {"__version__"} if name not in run.stdout] == []
+
+
+@pytest.mark.parametrize("name", FACES)
+def test_help_and_the_documentation_say_nothing_of_the_machine(name: str) -> None:
+    """A default such as `os.environ` would be printed whole, passwords too."""
+    package = importlib.import_module(name)
+    signatures = [
+        str(inspect.signature(member))
+        for each in package.__all__
+        if callable(member := getattr(package, each))
+        and not (isinstance(member, type) and issubclass(member, Exception))
+    ]
+    assert [text for text in signatures if "environ(" in text or str(Path.home()) + "/" in text] == []
 
 
 def test_a_typed_client_of_the_public_names_passes_the_strict_checker(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -169,10 +169,12 @@ def vocabulary_source(folder: Path) -> str | None:
     return next((name for name in UNREAD_VOCABULARIES if (folder / name).exists()), None)
 
 
-def tokenizer_from_json(content: str, source: str = "tokenizer.json") -> FolderTokenizer:
-    """The tokenizer in a `tokenizer.json`'s content. Raises InputError("bad_vocabulary")."""
+def checkpoint_tokenizer(metadata: Mapping[str, str]) -> FolderTokenizer:
+    """The tokenizer that one of this project's checkpoints holds. Raises InputError("bad_vocabulary")."""
+    source = "tokenizer.json"
     with library_errors(partial(bad_vocabulary, source)):
-        return FolderTokenizer(tokenizers.Tokenizer.from_str(content), source)
+        backend = tokenizers.Tokenizer.from_str(metadata["tokenizer"])
+        return FolderTokenizer(backend, source, prefix_token=metadata.get("prefix_token"))
 
 
 def _read_whole(folder: Path, _: dict[str, Any]) -> tokenizers.Tokenizer:
@@ -232,14 +234,19 @@ def _named_tokens(settings: dict[str, Any]) -> Iterator[str]:
 
 
 def _prefix_token(backend: tokenizers.Tokenizer, settings: dict[str, Any]) -> str | None:
-    """The token that the model expects before a text: its `bos_token`, where its own tokenizer puts it there."""
+    """The token that the model expects before a text: its `bos_token`, where its own tokenizer puts it there.
+
+    Where nothing names a `bos_token`, it is the token that the tokenizer puts first. BERT's [CLS] is none.
+    """
     bos = _content(settings.get("bos_token"))
-    if not bos or settings.get("add_bos_token") is False:
-        return None
-    if settings.get("add_bos_token") is True:
-        return bos
-    before = backend.encode("", add_special_tokens=True).ids[:1]
-    return bos if before and before[0] == backend.token_to_id(bos) else None
+    if bos and isinstance(settings.get("add_bos_token"), bool):
+        return bos if settings["add_bos_token"] else None
+    if bos:
+        return bos if backend.encode("", add_special_tokens=True).tokens[:1] == [bos] else None
+    processor = json.loads(backend.to_str())["post_processor"] or {}
+    templates = [part["single"] for part in (processor, *processor.get("processors", [])) if part.get("single")]
+    first: str | None = templates[0][0].get("SpecialToken", {}).get("id") if templates else None
+    return None if first in _BERT_SPECIAL else first
 
 
 def _content(token: Any) -> str:

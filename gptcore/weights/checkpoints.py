@@ -15,7 +15,7 @@ from torch import Tensor
 from gptcore.config import GPTConfig, ModelOrigin
 from gptcore.initialization import empty_model
 from gptcore.model import GPTModel
-from gptcore.tokenizers.from_folder import FolderTokenizer, tokenizer_from_json
+from gptcore.tokenizers.from_folder import FolderTokenizer, checkpoint_tokenizer
 from gptcore.tokenizers.model_rows import RowTokenizer, fit_tokenizer
 from gptcore.weights.safetensors_header import TRAINED_SMALL as TRAINED_SMALL
 from gptcore.weights.stored_model import CHECKPOINT_FORMAT
@@ -62,16 +62,18 @@ def save_checkpoint(model: GPTModel, path: Path | str, *, dtype: torch.dtype = t
         "config": json.dumps(model.config.to_dict()),
         "origin": json.dumps(asdict(model.origin)),
     }
-    if (vocabulary := own_vocabulary(model)) is not None:
-        metadata["tokenizer"] = vocabulary
+    if (vocabulary := _own_vocabulary(model)) is not None:
+        metadata["tokenizer"] = vocabulary.to_json()
+        if vocabulary.prefix_ids:
+            metadata["prefix_token"] = vocabulary.piece(vocabulary.prefix_ids[0])
     write_whole(tensors, Path(path), metadata)
 
 
-def own_vocabulary(model: GPTModel) -> str | None:
-    """The content of the `tokenizer.json` that a model came with; None for GPT-2's, and where there is none."""
+def _own_vocabulary(model: GPTModel) -> FolderTokenizer | None:
+    """The vocabulary that a model came with; None for GPT-2's, and where there is none."""
     tokenizer = model.own_tokenizer
     base = tokenizer.base if isinstance(tokenizer, RowTokenizer) else tokenizer
-    return base.to_json() if isinstance(base, FolderTokenizer) else None
+    return base if isinstance(base, FolderTokenizer) else None
 
 
 def load_checkpoint(path: Path | str) -> GPTModel:
@@ -101,7 +103,7 @@ def load_checkpoint(path: Path | str) -> GPTModel:
     fill(model, tensors, path.name)
     model.origin = replace(origin)
     if "tokenizer" in metadata:
-        model.own_tokenizer = fit_tokenizer(tokenizer_from_json(metadata["tokenizer"]), config.vocab_size)
+        model.own_tokenizer = fit_tokenizer(checkpoint_tokenizer(metadata), config.vocab_size)
     return model
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from gptcore.config import GPTConfig
 from gptcore.errors import InputError
 from gptcore.tokenizers.base import Tokenizer
-from gptcore.tokenizers.from_folder import folder_tokenizer, tokenizer_from_json, vocabulary_source
+from gptcore.tokenizers.from_folder import checkpoint_tokenizer, folder_tokenizer, vocabulary_source
 from gptcore.tokenizers.model_rows import RowTokenizer, fit_tokenizer, shipped_tokenizer
 from gptcore.weights.model_paths import model_folder, published_name
 from gptcore.weights.stored_model import StoredModel, inspect_model
@@ -85,8 +85,8 @@ def tokenizer_of(model: StoredModel) -> tuple[str, Tokenizer]:
     Raises:
         InputError: "bad_vocabulary" where the folder brings one that cannot be read: it is never scored with another.
     """
-    if stored := model.metadata.get("tokenizer"):
-        return "tokenizer.json", fit_tokenizer(tokenizer_from_json(stored), model.config.vocab_size)
+    if "tokenizer" in model.metadata:
+        return "tokenizer.json", fit_tokenizer(checkpoint_tokenizer(model.metadata), model.config.vocab_size)
     try:
         own = folder_tokenizer(model.folder)
     except InputError as error:

@@ -30,7 +30,7 @@ def can_fetch() -> bool:
 
 
 def fetch_gpt2(
-    progress: Progress, stopped: CancelCheck = never_cancelled, environment: Mapping[str, str] = os.environ
+    progress: Progress, stopped: CancelCheck = never_cancelled, environment: Mapping[str, str] | None = None
 ) -> Path:
     """Download `openai-community/gpt2` and return its folder; nothing is kept of a file that does not arrive whole.
 
@@ -39,7 +39,7 @@ def fetch_gpt2(
     Args:
         progress: Called with how many bytes there are and how many there will be.
         stopped: Asked between two pieces; Cancelled is raised once it returns True.
-        environment: Environment variables.
+        environment: Environment variables; the process's own unless given.
 
     Raises:
         InputError: "download_no_library", "download_offline", "download_failed", or what is wrong with the files.
@@ -52,13 +52,13 @@ def fetch_gpt2(
 
     _check_connection(huggingface_hub.constants.ENDPOINT)
     bar = _bar(progress, stopped)
-    folder = Path()
+    cache, folder = cache_folder(os.environ if environment is None else environment), Path()
     for file in (WEIGHTS, CONFIG):
         if stopped():
             raise Cancelled
         try:
             path = huggingface_hub.hf_hub_download(
-                REPOSITORY, file, cache_dir=cache_folder(environment), tqdm_class=bar if file == WEIGHTS else _bar()
+                REPOSITORY, file, cache_dir=cache, tqdm_class=bar if file == WEIGHTS else _bar()
             )
         except Cancelled:
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from gptcore.errors import InputError
@@ -12,7 +11,7 @@ from gptcore.weights.gpt2_layout import CONFIG, WEIGHTS
 from gptcore.weights.model_search import find_models
 
 
-def find_gpt2(environment: Mapping[str, str] = os.environ) -> dict[str, ModelDescription]:
+def find_gpt2(environment: Mapping[str, str] | None = None) -> dict[str, ModelDescription]:
     """GPT-2 models in the local Hugging Face cache and in the folder GPT_EXPLORER_MODELS, by name.
 
     Only what calls itself a GPT-2 is listed; what is wrong with one is in its `error`. `find_models` lists everything.

@@ -21,19 +21,23 @@ MAX_MODELS = 200
 """More are not listed."""
 
 
-def find_models(environment: Mapping[str, str] = os.environ, here: Path = MODELS_FOLDER) -> dict[str, ModelDescription]:
+def find_models(
+    environment: Mapping[str, str] | None = None, here: Path = MODELS_FOLDER
+) -> dict[str, ModelDescription]:
     """Every model on this machine, by name; those that cannot be used too, with the reason in their `error`.
 
     In the cache the name is the repository's ("openai-community/gpt2"); elsewhere the folder's or file's, within the
     folder of models. Where two have the same name, the later one's gets a number.
 
     Args:
-        environment: Variables that say where to look: GPT_EXPLORER_MODELS, and those of Hugging Face's library.
+        environment: Variables that say where to look: GPT_EXPLORER_MODELS, and those of Hugging Face's library. The
+            process's own unless given.
         here: A folder of models besides.
 
     Returns:
         Usable ones first, by their number of weights.
     """
+    environment = os.environ if environment is None else environment
     found: dict[str, ModelDescription] = {}
     places: list[Iterator[tuple[str, Path]]] = [_in_cache(cache_folder(environment)), _in_folder(here)]
     if given := environment.get(MODELS_VARIABLE):

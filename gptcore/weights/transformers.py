@@ -72,9 +72,10 @@ class TransformersModel:
         Raises:
             InputError: "no_layers" for a model whose final norm cannot be found.
         """
-        norm = next((getattr(self._body, name) for name in _FINAL_NORMS if hasattr(self._body, name)), None)
+        parts = self._body, getattr(self._body, "decoder", None)  # an OPT's norm is in its decoder
+        norm = next((getattr(part, name) for part in parts for name in _FINAL_NORMS if hasattr(part, name)), None)
         if self._head is None or not isinstance(norm, nn.Module):
-            raise InputError("no_layers", "this model's blocks cannot be looked between", name=self.origin.name)
+            raise InputError("no_layers", "the layers of this model cannot be read one by one", name=self.origin.name)
         states = self._body(in_idx, use_cache=False, output_hidden_states=True).hidden_states
         for state in states[:-1]:
             yield norm(state)

@@ -13,7 +13,15 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, LlamaConfig, Qwen2Config
+from transformers import (
+    AutoModelForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    GPTNeoXConfig,
+    LlamaConfig,
+    OPTConfig,
+    Qwen2Config,
+)
 
 from gptcore import Example, Report, encode
 from gptcore.tokenizers.base import Tokenizer
@@ -37,6 +45,7 @@ ARCHITECTURES: dict[str, Any] = {
     "llama": lambda V: LlamaConfig(vocab_size=V, num_key_value_heads=2, bos_token_id=1, eos_token_id=2, **_LLAMA_SHAPE),
     "qwen2": lambda V: Qwen2Config(vocab_size=V, num_key_value_heads=2, **_LLAMA_SHAPE),
     "gpt_neox": lambda V: GPTNeoXConfig(vocab_size=V, **_LLAMA_SHAPE),
+    "opt": lambda V: OPTConfig(vocab_size=V, ffn_dim=64, word_embed_proj_dim=32, **_LLAMA_SHAPE),
 }
 
 

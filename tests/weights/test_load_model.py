@@ -24,6 +24,7 @@ from gptcore import (
     score,
     untrained_model,
 )
+from gptcore.examples import prefix_ids
 from tests.support import model_factories as factories
 from tests.support.plain import PlainGPTModel
 
@@ -312,6 +313,43 @@ def test_a_llamas_bos_stands_before_the_text_and_is_not_scored(tmp_path: Path) -
     assert report.target_token_id.tolist() == whole[before:]
     by_ids = score(model, [Example.from_ids(whole[:before], whole[before:], "continuation")])  # ids are taken as given
     np.testing.assert_array_equal(by_ids.log_probability, report.log_probability)
+
+
+@pytest.mark.parametrize(
+    ("settings", "before"),
+    [
+        (None, [1]),
+        ({}, [1]),
+        ({"bos_token": None}, [1]),
+        ({"bos_token": "<s>", "add_bos_token": False}, []),
+        ({"bos_token": {"content": "<s>"}, "add_bos_token": True}, [1]),
+        ({"bos_token": "</s>"}, []),
+    ],
+)
+def test_what_stands_before_a_text_is_what_its_own_tokenizer_puts_there(
+    tmp_path: Path, settings: dict[str, Any] | None, before: list[int]
+) -> None:
+    vocabulary = factories.sentencepiece_vocabulary()
+    factories.gpt2_folder(tmp_path, vocab_size=vocabulary.get_vocab_size())
+    factories.save_vocabulary(tmp_path, vocabulary, **(settings or {}))
+    if settings is None:
+        (tmp_path / "tokenizer_config.json").unlink()
+    model = load_model(tmp_path)
+    assert isinstance(model, GPTModel)
+    assert prefix_ids("my dog", model.tokenizer) == before
+    save_checkpoint(model, tmp_path / "mine" / "kept.safetensors")
+    again = load_model(tmp_path / "mine" / "kept.safetensors")
+    np.testing.assert_array_equal(score(again, TEXTS).log_probability, score(model, TEXTS).log_probability)
+
+
+def test_berts_marks_around_a_text_are_not_what_a_gpt2_wants_before_it(tmp_path: Path) -> None:
+    from transformers import BertTokenizer
+
+    lines = factories.word_piece_lines()
+    oracle = factories.gpt2_folder(tmp_path, vocab_size=len(lines))
+    (tmp_path / "vocab.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    BertTokenizer(str(tmp_path / "vocab.txt")).save_pretrained(tmp_path)  # writes tokenizer.json, with [CLS] and [SEP]
+    assert_same(tmp_path, oracle, CHINESE)
 
 
 # This project's own files.

@@ -43,7 +43,7 @@ def offer_to_run(records: Sequence[SeedRecord], start: Callable[[Any], object], 
         key: What it is about.
     """
     text = page_text("sweeps")
-    torch = records[0].report.provenance.versions["torch"]
+    torch = records[0].report.provenance.versions["torch"].partition("+")[0]  # without the name of its build
     with st.container(horizontal=True, vertical_alignment="center", key="seed_stored"):
         st.caption(text("stored", count=number_format.count(len(records)), torch=torch), width="stretch")
         _run_button(text("run_here"), start, key, kind="secondary")
