@@ -107,7 +107,7 @@ def _summary(report: TextReport, encoding: str) -> str:
     words, scored = report.per("word"), report.token_count
     rows = [
         ("cross-entropy", f"{number_format.nats(report.cross_entropy)} nats per token"),
-        ("perplexity", f"{number_format.perplexity(report.perplexity)} per token"),
+        ("perplexity", f"{number_format.perplexity(report.perplexity, report.cross_entropy)} per token"),
         ("", f"{number_format.perplexity(words.perplexity)} per word ({words.count:,} words)"),
         ("bits per byte", f"{report.bits_per_byte:.4f} ({report.byte_count:,} bytes)"),
         ("tokens scored", f"{scored:,} of {len(report.text):,}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -64,7 +65,8 @@ def lacks_leading_space(example: Example) -> bool:
 
     GPT-2's tokens carry the space before a word: " effort" is one token, "effort" is two. No space belongs where the
     two are written as one: after an opening quote or bracket, "$", "-", "/", "@" and the like, between the digits of
-    a number, and in scripts that are written without spaces.
+    a number or the letters of an abbreviation, within a word with an apostrophe, a web address or a file's path, and in
+    scripts that are written without spaces.
     """
     prompt, target = example.prompt, example.target
     if not isinstance(prompt, str) or not isinstance(target, str) or not prompt or not target:
@@ -74,6 +76,8 @@ def lacks_leading_space(example: Example) -> bool:
         return False
     if first.isdigit() and (last.isdigit() or (last in ".,:" and prompt[-2:-1].isdigit())):
         return False  # a number, or a time of day
+    if _goes_on(prompt, target):
+        return False
     if last == '"':
         return prompt.count('"') % 2 == 0  # a closing one
     return last.isalnum() or last in _BEFORE_A_SPACE or unicodedata.category(last).startswith("M")
@@ -89,6 +93,19 @@ def ends_in_space(example: Example) -> bool:
     if not isinstance(prompt, str) or not isinstance(target, str) or not prompt.strip() or not target.strip():
         return False
     return prompt.endswith(" ") and not prompt[:-1].endswith("\n") and not _without_spaces(target.lstrip()[0])
+
+
+def _goes_on(prompt: str, target: str) -> bool:
+    """Whether a prompt breaks off within a word: "don’" + "t", "U." + "S.", "www." + "example"."""
+    start, last = prompt[:-1], prompt[-1]
+    if last == "’":
+        return start[-1:].isalnum() and start.count("‘") <= start.count("’")  # no quotation is open
+    if last not in ".:?":
+        return False
+    begun = prompt.rpartition(" ")[2].rpartition("\n")[2]
+    if "://" in begun or begun.startswith("www.") or (last == ":" and begun in ("http:", "https:")):
+        return True
+    return re.fullmatch(r"(?:[^\W\d_]\.)+", begun) is not None and not target[1:2].isalnum()
 
 
 _BEFORE_A_SPACE = frozenset(".,;:!?)]}”’»%…")

@@ -19,6 +19,15 @@ def nats(amount: float) -> str:
     return _written(amount, 4)
 
 
+def bits_per_byte(amount: float) -> str:
+    """Bits per byte with 4 decimals; a dash where no target has any bytes.
+
+    >>> bits_per_byte(1.25519), bits_per_byte(5986.9173), bits_per_byte(math.nan)
+    ('1.2552', '5,986.9173', '–')
+    """
+    return "–" if math.isnan(amount) else _written(amount, 4)
+
+
 def probability(p: float, log_probability: float | None = None) -> str:
     """A probability with 5 digits.
 
@@ -28,12 +37,13 @@ def probability(p: float, log_probability: float | None = None) -> str:
 
     >>> probability(7.45403e-05), probability(0.142857), probability(1.0)
     ('7.4540e-05', '0.14286', '1.0000')
-    >>> probability(0.0, -128.0), probability(0.0, -2000.0)
-    ('2.5722e-56', '2.5765e-869')
+    >>> probability(0.0, -128.0), probability(0.0, -2000.0), probability(0.0, -55 * math.log(10) - 1e-7)
+    ('2.5722e-56', '2.5765e-869', '1.0000e-55')
     """
     if log_probability is not None and p < _SMALLEST_NORMAL and math.isfinite(log_probability):
         exponent, fraction = divmod(log_probability / math.log(10), 1.0)
-        return f"{10.0**fraction:.4f}e{exponent:03.0f}"
+        digits, _, carried = f"{10.0**fraction:.4e}".partition("e")  # 9.99996 is rounded to 10
+        return f"{digits}e{exponent + int(carried):03.0f}"
     if p == 0.0 or not math.isfinite(p):
         return f"{p:g}"
     return f"{p:.4e}" if p < 1e-3 else f"{p:.5f}" if p < 0.999995 else f"{p:.4f}"
@@ -77,25 +87,29 @@ def large_count(amount: int, language: str) -> str:
 
     >>> large_count(162_419_712, "en"), large_count(162_419_712, "zh")
     ('162 million', '1.62 亿')
-    >>> large_count(3_288_576, "en"), large_count(16_087_808, "zh"), large_count(5_000, "en")
-    ('3.29 million', '1,610 万', '5,000')
+    >>> large_count(3_288_576, "en"), large_count(16_087_808, "zh"), large_count(5_000, "en"), large_count(9999, "zh")
+    ('3.29 million', '1,610 万', '5,000', '9,999')
+    >>> large_count(999_600_000, "en"), large_count(99_960_000, "zh")
+    ('1 billion', '1 亿')
     """
     words = {"zh": ((1e8, "亿"), (1e4, "万"))}.get(language, ((1e9, "billion"), (1e6, "million")))
+    rounded = float(f"{amount:.3g}")
     for unit, word in words:
-        if amount >= unit:
-            return f"{float(f'{amount / unit:.3g}'):,.6g} {word}"
+        if amount >= words[-1][0] and rounded >= unit:
+            return f"{rounded / unit:,.6g} {word}"
     return count(amount)
 
 
 def one_in(surprisal_nats: float) -> str:
     """The N of "one chance in N" for a surprisal: e to it.
 
-    >>> one_in(9.504168), one_in(0.0), one_in(80.0), one_in(1000.0)
-    ('13,416', '1', '5.5406e+34', '∞ (log10 = 434.29)')
+    >>> one_in(9.504168), one_in(0.0), one_in(709.5), one_in(1000.0)
+    ('13,416', '1', '1.3550e+308', '∞ (log10 = 434.29)')
     """
-    chance = math.exp(surprisal_nats) if surprisal_nats < 709 else math.inf
-    if chance == math.inf:
-        return perplexity(chance, surprisal_nats)
+    try:
+        chance = math.exp(surprisal_nats)
+    except OverflowError:
+        return perplexity(math.inf, surprisal_nats)
     return _written(chance, 0 if chance >= 100 or abs(chance - round(chance)) < 0.005 else 2)
 
 

@@ -26,6 +26,10 @@ def codes(prompt: str, target: str, alignment: str = "continuation") -> list[str
         ("Well,", "no"),
         ("100%", "sure"),
         ("Привет", "мир"),
+        ("the dogs of ‘yes’", "and no"),
+        ("she said ‘yes’", "and left"),
+        ("J.", "Smith"),
+        ("plan B.", "Next"),
     ],
 )
 def test_a_space_is_advised_between_words(prompt: str, target: str) -> None:
@@ -56,6 +60,12 @@ def test_a_space_is_advised_between_words(prompt: str, target: str) -> None:
         ("ประเทศ", "ไทย"),
         ("snake_", "case"),
         ("don'", "t"),
+        ("don’", "t"),
+        ("the U.", "S."),
+        ("see e.", "g. this"),
+        ("at www.", "example.org"),
+        ("at https://example.", "org"),
+        ("look:\nhttps:", "x"),
         ("every effort", " moves"),
         ("every effort\n", "moves"),
         ("every effort", ", moves"),

@@ -85,7 +85,7 @@ def _text_traces(
     palette, places = style.palette, list(range(len(records)))
     along = [part for value in values for part in (start, value, None)]
     across = [part for place in places for part in (place, place, None)]
-    written = [f"{value:.3f}" if per_byte else number_format.perplexity(value) for value in values]
+    written = [number_format.bits_per_byte(value) if per_byte else number_format.perplexity(value) for value in values]
     return [
         go.Scatter(x=along, y=across, mode="lines", line={"color": palette.grid, "width": 3}, hoverinfo="skip"),
         go.Scatter(
@@ -105,8 +105,8 @@ def _text_traces(
                     name,
                     record.report.positions,
                     number_format.nats(record.report.cross_entropy),
-                    number_format.perplexity(record.report.perplexity),
-                    f"{record.bits_per_byte:.3f}",
+                    number_format.perplexity(record.report.perplexity, record.report.cross_entropy),
+                    number_format.bits_per_byte(record.bits_per_byte),
                 ]
                 for name, record in zip(names, records, strict=True)
             ],

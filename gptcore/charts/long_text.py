@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from gptcore import number_format
 from gptcore.charts.marks import note, reference, room_above
 from gptcore.charts.surprise_levels import level_names, rank_counts
 from gptcore.charts.theme import DESK, Style, label, new_figure
@@ -191,7 +192,7 @@ def strides(
         mode="lines+markers+text",
         line={"color": palette.target, "width": 2.5},
         marker={"size": 11, "color": palette.target},
-        text=[f"{value:,.2f}" for value in perplexity],
+        text=[number_format.perplexity(value) for value in perplexity],
         textposition="top center",
         textfont={"color": palette.target, "size": style.size(13)},
         hovertemplate=words["hover"] + "<extra></extra>",

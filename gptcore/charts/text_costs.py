@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 
 from gptcore.charts.compared_models import PATTERNS
 from gptcore.charts.theme import DESK, Style, new_figure
+from gptcore.number_format import bits_per_byte
 from gptcore.results.text_costs import TextCost
 
 
@@ -33,7 +34,7 @@ def bits_per_byte_bars(costs: Sequence[TextCost], words: Mapping[str, str], styl
             "color": [palette.series[n % len(palette.series)] for n in range(len(costs))],
             "pattern": {"shape": fills, "fillmode": "overlay", "fgcolor": palette.paper, "size": 6, "solidity": 0.2},
         },
-        text=[f"{value:.3f}" if math.isfinite(value) else "–" for value in values],
+        text=[bits_per_byte(value) for value in values],
         textposition="outside",
         textfont={"size": style.size(14), "color": palette.text},
         cliponaxis=False,

@@ -121,7 +121,10 @@ def perplexity_curve(
         line={"color": palette.target, "width": 3},
         marker={"size": 6},
         customdata=[
-            [number_format.perplexity(record.perplexity), number_format.nats(record.cross_entropy)]
+            [
+                number_format.perplexity(record.perplexity, record.cross_entropy),
+                number_format.nats(record.cross_entropy),
+            ]
             for record in records
         ],
         hovertemplate=words["hover"] + "<extra></extra>",

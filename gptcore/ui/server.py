@@ -93,7 +93,7 @@ SETTINGS: dict[str, Any] = {
     "script_path": app_folder() / "app.py",
     "lifespan": _lifespan,
     "on_script_error": _say_sorry,
-    "middleware": [Middleware(Readiness, warm_up=WARM_UP), Middleware(ResponseHeaders), Middleware(Delivery)],
+    "middleware": [Middleware(ResponseHeaders), Middleware(Readiness, warm_up=WARM_UP), Middleware(Delivery)],
 }
 """What any entry file makes the app of."""
 

@@ -77,6 +77,7 @@ def inspect_model(path: Path, n_heads: int | None = None) -> StoredModel:
     if not path.exists():
         name = display_name(path)
         raise InputError("weights_missing", f"there is no file {name}", file=name)
+    _check_path(path)
     if not path.is_dir():
         return _inspect_files(path, [path], _settings_beside(path), n_heads)
     settings = read_json(path / CONFIG) if (path / CONFIG).exists() else {}
@@ -93,6 +94,15 @@ def inspect_model(path: Path, n_heads: int | None = None) -> StoredModel:
         if error.code != "weights_other_setting" or "model_type" not in settings or find_spec("transformers") is None:
             raise
         return _other_architecture(path, settings, published)  # a GPT-2 with a setting that only that library computes
+
+
+def _check_path(path: Path) -> None:
+    """The libraries that read weights take no path that is not UTF-8."""
+    try:
+        os.fsencode(path).decode("utf-8")
+    except UnicodeDecodeError:
+        name = display_name(path)
+        raise InputError("weights_path", f"the path of {name} is not UTF-8", file=name) from None
 
 
 def _inspect_files(path: Path, files: list[Path], settings: dict[str, Any], n_heads: int | None) -> StoredModel:

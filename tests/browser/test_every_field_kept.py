@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browsing import IDLE, keyed, wait_until_idle
-from tests.support.fields import change, fields_of, shown
+from tests.support.fields import change, change_if_there, fields_of, shown
 from tests.support.proxy import Proxy, proxied
 
 DELAY_MS = 150
@@ -16,11 +16,19 @@ PAGES = {
     "long_text": "/long_text?size=mini&seed=33",
     "compare_seeds": "/compare?compare=seeds&size=mini&seed_count=1",
     "compare_inputs": "/compare?compare=inputs&size=mini&seed=34",
+    "compare_list": "/compare?compare=list&size=mini&seed=36",
+    "train_fit": "/train?size=mini&seed=37",
+    "train_backpropagation": "/train?train_section=backpropagation&size=mini&seed=38",
+    "train_text": "/train?train_section=text&size=mini&seed=39",
+    "step_by_step": "/step_by_step?size=mini&seed=40",
+    "classroom": "/classroom?size=mini&seed=41",
     "compare_models": "/compare?compare=models&models=untrained/mini,trained_small&seed=35",
 }
+SLOW = ("train_backpropagation", "classroom", "compare_models")
+"""Swept by the slow tests alone: what they have more than the others has a test of its own."""
 DECIDES_WHICH_FIELDS = {
     *("model", "size", "lang", "projector", "alignment", "input", "vocabulary", "compare", "models", "seed_list"),
-    *("train", "train_optimizer", "train_schedule", "long_source", "first_token", "logit_target"),
+    *("train_section", "train_optimizer", "train_schedule", "long_source", "first_token", "logit_target"),
 }
 """Fields that take others away, or say otherwise what stands in them: they are changed by themselves."""
 
@@ -42,17 +50,24 @@ def begin(page: Page, line: Proxy, path: str) -> None:
 def change_all(page: Page) -> dict[str, str]:
     """Change each field as it comes, until none has come for a while; what each showed then."""
     wanted: dict[str, str] = {}
+    gone: set[str] = set()
     looks_without_news = 0
     while looks_without_news < (8 if wanted else 300):
-        new = [key for key in fields_of(page) if key not in wanted and key not in DECIDES_WHICH_FIELDS]
+        new = [key for key in fields_of(page) if key not in {*wanted, *gone, *DECIDES_WHICH_FIELDS}]
         for key in new[:1]:  # then look again: it may have taken others away
-            wanted[key] = change(page, key)
+            now = change_if_there(page, key)
+            if now is None:
+                gone.add(key)
+            else:
+                wanted[key] = now
         looks_without_news = 0 if new or not page.locator(IDLE).count() else looks_without_news + 1
         page.wait_for_timeout(0 if new else 100)
     return wanted
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "compare_models"])  # it has a test of its own
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in PAGES]
+)
 def test_all_fields_in_a_row(page: Page, line: Proxy, name: str) -> None:
     begin(page, line, PAGES[name])
     wanted = change_all(page)

@@ -36,7 +36,7 @@ def test_a_chinese_gpt2_is_chosen_and_compared_and_a_checkpoint_is_dropped(page:
         costs = text_costs([("a", report), ("b", score(trained_small_model(), EXAMPLES))])
         bars = keyed(page, "chart_bits_per_byte")
         for cost in costs:
-            expect(bars).to_contain_text(f"{cost.bits_per_byte:.3f}", timeout=SECONDS)
+            expect(bars).to_contain_text(f"{cost.bits_per_byte:.4f}", timeout=SECONDS)
         wait_until_idle(page)
         assert overflows(page) == []
         assert axe_violations(page) == []

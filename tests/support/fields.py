@@ -1,10 +1,11 @@
 """Any field of any page, as a visitor's hands and eyes know it: change it, and read what it shows."""
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Error, Locator, Page
 
 from tests.support.browsing import keyed
 
 KINDS = ("stTextInput", "stTextArea", "stNumberInput", "stButtonGroup", "stSelectbox", "stCheckbox", "stSlider")
+PATIENCE_MS = 5_000
 _OPTIONS = "[role=radio], button[aria-pressed]"
 _TAKEN = "[aria-checked=true], [aria-pressed=true]"
 
@@ -44,10 +45,32 @@ def shown(page: Page, key: str) -> str:
     return box.get_attribute("value") or field.get_by_test_id("stSelectbox").inner_text().split("\n")[-1]
 
 
+def change_if_there(page: Page, key: str) -> str | None:
+    """Change a field that may be gone by the time the hand is there; None where it is, or leaves nothing to change.
+
+    A run that has just begun may take a field away or draw it anew. One that stands still and cannot be changed is
+    the page's fault.
+    """
+    page.set_default_timeout(PATIENCE_MS)
+    try:
+        for attempt in range(3):
+            try:
+                return change(page, key)
+            except Error:
+                if key not in fields_of(page):
+                    return None
+                if attempt == 2:
+                    raise
+        return None
+    finally:
+        page.set_default_timeout(30_000)
+
+
 def change(page: Page, key: str, words: str = "") -> str:
     """Change a field as a visitor does, and return what it shows right afterwards.
 
-    A text becomes `words`, or its own with a letter more; a number goes up by one step; of options, another is taken.
+    A text becomes `words`, or its own with a letter more; a number goes up by one step; of options, another is taken,
+    where there is another.
     """
     field, kind = keyed(page, key), kind_of(page, key)
     if kind in ("stTextInput", "stTextArea"):
@@ -63,7 +86,7 @@ def change(page: Page, key: str, words: str = "") -> str:
             place.press("ArrowUp")
             place.blur()
     elif kind == "stButtonGroup":
-        _another(field.locator(_OPTIONS), words).click()
+        _take_another(field.locator(_OPTIONS), words)
     elif kind == "stCheckbox":
         field.locator("label").first.click()
     elif kind == "stSlider":
@@ -81,17 +104,22 @@ def change(page: Page, key: str, words: str = "") -> str:
             if options.count():
                 break
             field.get_by_role("combobox").first.focus()
-        _another(options, words).click()
+        _take_another(options, words)
     return shown(page, key)
 
 
-def _another(options: Locator, words: str) -> Locator:
-    """The option that says `words`, or else one that is not taken now."""
+def _take_another(options: Locator, words: str) -> None:
+    """Take the option that says `words`, or else one that is not taken now, where there is one."""
     options.first.wait_for()
     if words:
-        return options.filter(has_text=words).first
-    taken = [
-        any(option.get_attribute(f"aria-{word}") == "true" for word in ("selected", "checked", "pressed"))
+        options.filter(has_text=words).first.click()
+        return
+    free = [
+        option
         for option in options.all()
+        if all(option.get_attribute(f"aria-{word}") != "true" for word in ("selected", "checked", "pressed"))
     ]
-    return options.nth(taken.index(False))
+    if free:
+        free[0].click()
+    else:
+        options.page.keyboard.press("Escape")

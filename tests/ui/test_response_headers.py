@@ -63,7 +63,7 @@ def test_sockets_are_left_alone() -> None:
 @pytest.mark.slow
 def test_the_server_sends_them_with_every_kind_of_answer(tmp_path: Path) -> None:
     with serving(tmp_path / "log.txt", "gptcore/ui/server.py") as server:
-        for path in ("/", "/compare", "/_stcore/health", "/favicon.png"):
+        for path in ("/", "/compare", "/ready", "/_stcore/health", "/favicon.png"):
             with urllib.request.urlopen(server.url + path) as answer:
                 assert HEADERS.items() <= {name.lower(): value for name, value in answer.headers.items()}.items(), path
         for path in ("/_stcore/metrics", "/_stcore/metrics?families=session_events"):

@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import random
+import shutil
 import struct
 import time
 import zipfile
@@ -183,6 +184,16 @@ def test_a_loop_of_links_and_a_link_to_nothing(folder: Path) -> None:
     assert describe_model(folder).error is not None
 
 
+def test_a_path_that_is_not_utf8_is_a_sentence(tiny: Path, tmp_path: Path) -> None:
+    copy = Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff\xfe"))
+    shutil.copytree(tiny, copy)
+    with pytest.raises(InputError) as raised:
+        load_model(copy)
+    assert raised.value.code == "weights_path"
+    assert_sentence(raised.value)
+    assert describe_model(copy).error is not None
+
+
 # Pickles.
 class Evil:
     def __reduce__(self) -> tuple[Any, ...]:
@@ -290,7 +301,7 @@ def test_everything_is_found_with_its_reason(tiny: Path, tmp_path: Path) -> None
     assert reasons["number"] == "weights_not_safetensors"
     assert reasons["empty"] == "weights_nothing_here"
     assert reasons["bert"] == "weights_not_causal"
-    assert reasons["\ufffd\ufffd"] == "weights_nothing_here"
+    assert reasons["\ufffd\ufffd"] == "weights_path"
     assert "notes.txt" not in found
     for model in found.values():
         model.name.encode()  # every name can be shown

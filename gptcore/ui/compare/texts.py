@@ -132,7 +132,7 @@ def _texts_reading(records: Sequence[ExampleRecord], unit: str) -> str:
 
     def written(record: ExampleRecord) -> str:
         if unit == "bits_per_byte":
-            return f"{record.bits_per_byte:.3f}"
+            return number_format.bits_per_byte(record.bits_per_byte)
         return number_format.perplexity(record.report.perplexity, record.report.cross_entropy)
 
     easiest, hardest = min(records, key=amount), max(records, key=amount)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from gptcore.number_format import count, perplexity
+from gptcore.number_format import bits_per_byte, count, perplexity
 from gptcore.results.text_costs import TextCost, text_costs
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, current_style, plain
@@ -34,7 +34,7 @@ def vocabularies_view(named: Sequence[tuple[str, Report]]) -> dict[str, go.Figur
     known = [cost for cost in costs if math.isfinite(cost.bits_per_byte)]
     if len(known) > 1:
         st.markdown(_reading(known))
-    listed = text("joiner").join(f"{cost.name} {cost.bits_per_byte:.3f}" for cost in costs)
+    listed = text("joiner").join(f"{cost.name} {bits_per_byte(cost.bits_per_byte)}" for cost in costs)
     title = text("chart_bits_per_byte.title")
     words = text.group("chart_bits_per_byte")
     figure = KeptFigure(bits_per_byte_bars, (costs,), words, current_style(), by=tuple(named))
@@ -49,13 +49,13 @@ def _reading(costs: Sequence[TextCost]) -> str:
     text = page_text("compare_vocabularies")
     best, worst = min(costs, key=lambda cost: cost.bits_per_byte), max(costs, key=lambda cost: cost.bits_per_byte)
     if worst.bits_per_byte < best.bits_per_byte * 1.01:
-        return text("reading.even", bits=f"{best.bits_per_byte:.3f}")
+        return text("reading.even", bits=bits_per_byte(best.bits_per_byte))
     return text(
         "reading.better",
         best=plain(best.name),
         worst=plain(worst.name),
-        least=f"{best.bits_per_byte:.3f}",
-        most=f"{worst.bits_per_byte:.3f}",
+        least=bits_per_byte(best.bits_per_byte),
+        most=bits_per_byte(worst.bits_per_byte),
     )
 
 

@@ -104,7 +104,7 @@ def _numbers(report: Report) -> dict[str, str]:
     return {
         explore("mean_log_probability.label"): number_format.nats(report.mean_log_probability),
         explore("cross_entropy.label"): number_format.nats(report.cross_entropy),
-        explore("perplexity.label"): number_format.perplexity(report.perplexity),
+        explore("perplexity.label"): number_format.perplexity(report.perplexity, report.cross_entropy),
     }
 
 

@@ -149,7 +149,7 @@ def _numbers(report: TextReport, *, whole: bool) -> None:
         number_card(
             "long_bits_per_byte",
             text("bits_per_byte.label"),
-            f"{report.bits_per_byte:.4f}",
+            number_format.bits_per_byte(report.bits_per_byte),
             text("bits_per_byte.reading", bytes=number_format.count(report.byte_count)),
             help=text("bits_per_byte.help"),
         )

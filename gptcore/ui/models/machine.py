@@ -96,7 +96,7 @@ def _open_by_hand() -> None:
     path = st.text_input(text("path"), key="machine_models_path", placeholder=text("path_placeholder"))
     dropped = uploader(text("drop"), key="machine_models_drop", megabytes=MAX_UPLOAD_MEGABYTES, type=_SUFFIXES)
     if dropped is not None:
-        path = _kept(dropped.name, dropped.getbuffer())
+        path = _kept(dropped.file_id, dropped.name, dropped.getbuffer())
     if not path:
         return
     heads = None
@@ -134,10 +134,14 @@ def _upload_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="gpt-explorer-")
 
 
-def _kept(name: str, content: memoryview) -> str:
-    """Write a dropped file once; its path."""
+def _kept(file_id: str, name: str, content: memoryview) -> str:
+    """Write a dropped file once; its path. Another file of the same name and length replaces it."""
     safe = os.path.basename(name).replace("\0", "")[-100:] or "checkpoint"
     path = Path(_upload_folder().name) / safe
-    if not path.exists() or path.stat().st_size != len(content):
-        path.write_bytes(content)
+    written = st.session_state.setdefault("_dropped", {})
+    if written.get(safe) != file_id or not path.exists():
+        unfinished = path.with_name("unfinished")  # a model that is in use keeps the file that it was read from
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+        written[safe] = file_id
     return str(path)

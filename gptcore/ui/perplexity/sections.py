@@ -148,7 +148,7 @@ def landmarks(report: Report | None, vocab_size: int) -> None:
     )
     names = (text("landmarks.perplexity"), text("landmarks.nats"), "", text("landmarks.meaning"))
     heads = "".join(f'<th scope="col" class="out">{name}</th>' if name else '<td class="bars"></td>' for name in names)
-    own = number_format.perplexity(report.perplexity) if report is not None else "–"
+    own = number_format.perplexity(report.perplexity, report.cross_entropy) if report is not None else "–"
     summary = text("landmarks.summary", vocabulary=vocabulary, own=own)
     table = f'<table class="landmarks"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
     picture(table, "picture_landmarks", summary, wide=True)
@@ -198,7 +198,9 @@ def means(report: Report) -> Figures:
     data = (losses, report.cross_entropy, wrong)
     figure = KeptFigure(figure_of, data, text.group("chart_means"), current_style(), by=report)
     summary = text(
-        "chart_means.summary", wrong=number_format.perplexity(wrong), right=number_format.perplexity(report.perplexity)
+        "chart_means.summary",
+        wrong=number_format.perplexity(wrong),
+        right=number_format.perplexity(report.perplexity, report.cross_entropy),
     )
     chart(figure, "chart_means", summary)
     return {text("headings.means"): figure}
@@ -234,7 +236,7 @@ def units(report: Report) -> Figures:
     st.markdown(
         text(
             "units.trap",
-            right=number_format.perplexity(report.perplexity),
+            right=number_format.perplexity(report.perplexity, report.cross_entropy),
             right_bits=number_format.perplexity(perplexity_of(found.bits_per_token * NATS_PER_BIT)),
             wrong=number_format.perplexity(found.two_to_the_nats),
         )

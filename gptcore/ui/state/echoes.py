@@ -40,6 +40,7 @@ class Echoes:
     _drawn: set[str] = field(default_factory=set)
     _given: dict[str, _Given] = field(default_factory=dict)
     _told: dict[str, _Given] = field(default_factory=dict)
+    _again: dict[str, _Given] = field(default_factory=dict)
 
     def arrive(self, raw: Mapping[str, bytes], seen: Mapping[str, int]) -> set[str]:
         """Note an event, before anything acts on it.
@@ -79,7 +80,11 @@ class Echoes:
         self._drawn.clear()
         undone = {}
         for key, value in (sent or {}).items():
-            given, told = self._given.get(key), self._told.get(key)
+            given, told, again = self._given.get(key), self._told.get(key), self._again.get(key)
+            if again is not None and again.arrived(self._seen):
+                del self._again[key]
+            elif given is None and again is not None and again.value != value:
+                given = again  # on its way to the field, and not heard of yet
             if given is None and told is not None and told.value != value and told.arrived(self._seen):
                 del self._told[key]  # the browser had it, and has gone on
             if given is not None and any(old.value == value and old.arrived(self._seen) for old in given.older):
@@ -113,6 +118,14 @@ class Echoes:
             self._given[key] = self._told[key] = new
         self._known[key] = value
 
+    def tell(self, key: str, value: Any) -> None:
+        """Note that this run tells the browser a value, once more where a run before this one did.
+
+        What is typed until the browser hears it would be undone by it.
+        """
+        if key in self._known:
+            self._again[key] = _Given(value, self.run, [], [])
+
     def pending(self, key: str) -> bool:
         """Whether the browser may not have the newest value of a field yet."""
         return key in self._given
@@ -120,6 +133,6 @@ class Echoes:
     def mark(self, marker: str) -> None:
         """Note that a marker is drawn now: a browser that has it has every field that was drawn before."""
         for key in self._drawn:
-            for given in (self._told.get(key), self._given.get(key)):
+            for given in (self._told.get(key), self._given.get(key), self._again.get(key)):
                 if given is not None and given.marker is None:
                     given.marker, given.run = marker, self.run

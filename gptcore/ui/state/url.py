@@ -219,6 +219,7 @@ def hold(key: str, found: Any) -> None:
     browser_has_it = _same(visit.sent.get(key, MISSING), found) and not visit.echoes.pending(key)
     if not (browser_has_it and key in state and _same(state[key], found)):
         state[key] = found
+        visit.echoes.tell(key, found)
 
 
 def standing(key: str, read: Callable[[str], Any]) -> Any:

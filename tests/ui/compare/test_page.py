@@ -335,7 +335,7 @@ def test_texts_side_by_side_in_the_browser(page: Page, server: str) -> None:
     expect(chart).to_contain_text(number_format.nats(first.total_log_probability))
     expect(chart).to_contain_text(number_format.nats(second.total_log_probability))
     page.get_by_role("radio", name="Bits per byte").click()
-    expect(keyed(page, "chart_texts").first).to_contain_text(f"{first.bits_per_byte:.3f}", timeout=A_WHILE)
+    expect(keyed(page, "chart_texts").first).to_contain_text(f"{first.bits_per_byte:.4f}", timeout=A_WHILE)
     expect(page).to_have_url(re.compile("unit=bits_per_byte"))
 
 

@@ -49,18 +49,20 @@ class Server:
         held |= self.echoes.begin(lambda key: held.get(key, MISSING), news, lambda key: key == pressed)
         self.state |= held
         self.history.begin(event.page, event.query, lambda key: held.get(key, MISSING), went_back=event.back)
-        self.run = self._run(event)
+        self.run = self._run(event, news)
 
-    def _run(self, event: Event) -> Iterator[None]:
+    def _run(self, event: Event, news: dict[str, str]) -> Iterator[None]:
         self.sent.append(("page", event.page))
         yield
         for key in PAGES[event.page]:
             said = self.history.unread.get(key)
             value = (said or DEFAULT) if self.history.decides(key) else self.state.get(key, DEFAULT)
             self.history.show(key, value, value, in_query=value != DEFAULT)
+            # As `url.hold`: told, unless the event that began this run says that the browser has it.
+            tell = self.state.get(key) != value or news.get(key) != value or self.echoes.pending(key)
+            if tell:
+                self.echoes.tell(key, value)
             self.echoes.show(key, value)
-            pressed = event.press is not None and event.press[0] == key
-            tell = pressed or self.state.get(key) != value or self.echoes.pending(key)
             self.state[key] = value
             self.sent.append(("field", (key, value, tell)))
             self.echoes.mark(key)
