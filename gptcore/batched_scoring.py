@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gptcore.language_model import LanguageModel, device_of
+from gptcore.model import linear
 from gptcore.results.report import Floats, Ids
 from gptcore.scoring import check_finite
 
@@ -183,7 +183,7 @@ def _logit_blocks(model: LanguageModel, hidden: Tensor) -> Iterator[_Block]:
     for start in range(0, head.out_features, TOKENS_TOGETHER):
         stop = start + TOKENS_TOGETHER
         bias = None if head.bias is None else head.bias[start:stop]
-        yield _Block(start, F.linear(hidden, head.weight[start:stop], bias))  # (n, b)
+        yield _Block(start, linear(hidden, head.weight[start:stop], bias))  # (n, b)
 
 
 def _scored_hidden_states(model: LanguageModel, rows: Sequence[Row]) -> Iterator[tuple[Tensor, Tensor]]:

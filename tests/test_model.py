@@ -12,7 +12,7 @@ from torch import Tensor
 from gptcore import GPTConfig, GPTModel, InputError, generate_text_simple, untrained_model
 from gptcore.config import SIZES
 from gptcore.initialization import empty_model, seeded_generator
-from gptcore.model import GELU, Dropout, FeedForward, LayerNorm, MultiHeadAttention
+from gptcore.model import GELU, Dropout, FeedForward, LayerNorm, Linear, MultiHeadAttention, linear
 from tests.support.plain import PlainGELU, PlainLayerNorm, PlainMultiHeadAttention, plain_model_sharing
 
 TINY = GPTConfig(vocab_size=53, context_length=12, emb_dim=24, n_heads=4, n_layers=3)
@@ -273,6 +273,35 @@ def test_a_gradient_reaches_every_weight() -> None:
     logits = model(ids_of(4, 12))
     F.cross_entropy(logits.flatten(0, 1), ids_of(4, 12, seed=1).flatten()).backward()
     assert [name for name, weight in model.named_parameters() if weight.grad is None or not weight.grad.any()] == []
+
+
+@pytest.mark.parametrize("shape", [(5,), (1, 5), (2, 3, 5), (0, 5), (70, 5)])
+@pytest.mark.parametrize("has_bias", [True, False])
+@pytest.mark.parametrize("as_stored", [True, False])
+def test_a_product_is_pytorch_s_with_gradients_and_without(
+    shape: tuple[int, ...], has_bias: bool, as_stored: bool
+) -> None:
+    x, weight = random_like(*shape), random_like(5, 11, seed=1).T if not as_stored else random_like(11, 5, seed=1)
+    bias = random_like(11, seed=2) if has_bias else None
+    exact = F.linear(x.double(), weight.double(), None if bias is None else bias.double())
+    with torch.inference_mode():
+        without = linear(x, weight, bias)
+    assert without.shape == exact.shape
+    torch.testing.assert_close(without.double(), exact, rtol=1e-5, atol=1e-5)
+    assert torch.equal(linear(x, weight, bias), F.linear(x, weight, bias))
+    with torch.inference_mode():
+        assert torch.equal(linear(x.double(), weight.double()), F.linear(x.double(), weight.double()))
+
+
+def test_a_linear_layer_is_pytorch_s_in_its_weights_and_their_gradients() -> None:
+    with torch.random.fork_rng(devices=[]):
+        theirs, ours = torch.nn.Linear(5, 11), Linear(5, 11)
+    ours.load_state_dict(theirs.state_dict())
+    x = random_like(4, 5)
+    for layer in (ours, theirs):
+        layer(x).square().sum().backward()
+    assert torch.equal(ours.weight.grad, theirs.weight.grad)  # type: ignore[arg-type]
+    assert torch.equal(ours.bias.grad, theirs.bias.grad)  # type: ignore[arg-type]
 
 
 def test_feed_forward_widens_fourfold() -> None:
