@@ -28,7 +28,7 @@ from gptcore.initialization import (
     seeded_generator,
     untrained_origin,
 )
-from gptcore.model import LayerNorm
+from gptcore.model import LayerNorm, linear
 from gptcore.tokenizers.base import Tokenizer
 from gptcore.tokenizers.model_rows import fit_tokenizer
 
@@ -136,7 +136,7 @@ class StreamedModel:
         out = torch.empty(len(x), table_rows)
         for start, rows in self._slices(table_rows, x.shape[-1]):
             draw(rows, generator=self._generator)
-            out[:, start : start + len(rows)] = x @ rows.T
+            out[:, start : start + len(rows)] = linear(x, rows)
         return out
 
     def _slices(self, table_rows: int, width: int) -> Iterator[tuple[int, Tensor]]:
