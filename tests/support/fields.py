@@ -67,7 +67,7 @@ def change_if_there(page: Page, key: str) -> str | None:
 
 
 def change(page: Page, key: str, words: str = "") -> str:
-    """Change a field as a visitor does, and return what it shows right afterwards.
+    """Change a field as a visitor does, and return what it should show from then on.
 
     A text becomes `words`, or its own with a letter more; a number goes up by one step; of options, another is taken,
     where there is another.
@@ -75,8 +75,10 @@ def change(page: Page, key: str, words: str = "") -> str:
     field, kind = keyed(page, key), kind_of(page, key)
     if kind in ("stTextInput", "stTextArea"):
         place = field.locator("input, textarea").first
-        place.fill(words or place.input_value() + " s")
+        wanted = words or place.input_value() + " s"
+        place.fill(wanted)
         place.blur()
+        return wanted
     elif kind == "stNumberInput":
         place = field.locator("input").first
         if words:
@@ -88,7 +90,9 @@ def change(page: Page, key: str, words: str = "") -> str:
     elif kind == "stButtonGroup":
         _take_another(field.locator(_OPTIONS), words)
     elif kind == "stCheckbox":
+        wanted = str(not field.locator("input").is_checked())
         field.locator("label").first.click()
+        return wanted  # what it shows right now may be what was on its way before
     elif kind == "stSlider":
         slider = field.get_by_role("slider").first
         before = slider.get_attribute("aria-valuenow")

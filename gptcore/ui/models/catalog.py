@@ -5,7 +5,7 @@ from __future__ import annotations
 from gptcore.errors import InputError
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.found import found_models, opened_models
-from gptcore.ui.models.kinds import own_models
+from gptcore.ui.models.kinds import own_marks, own_models
 from gptcore.weights.description import ModelDescription, describe_model
 from gptcore.weights.safetensors_header import TRAINED_SMALL
 
@@ -40,4 +40,4 @@ def choice_of(model: str) -> ModelChoice:
     if kind in ("gpt2", "found") and name in found_models():
         found = found_models()[name]
         return ModelChoice(kind=kind, name=name, marks=found.marks, path=str(found.path))
-    return ModelChoice(kind=kind, name=name)
+    return ModelChoice(kind=kind, name=name, marks=own_marks(name) if kind == "trained_here" else "")

@@ -25,7 +25,8 @@ class ModelChoice:
 
     Attributes:
         kind: One of KINDS: of an "untrained" one size, context_length and seed decide the weights; of others the name.
-        marks: Changes whenever the model's files do, so that nothing computed with the old ones is shown.
+        marks: Changes whenever the model's files do, or the visitor's own model of that name is another one, so that
+            nothing computed with the old ones is shown.
         path: Where a stored model lies.
         n_heads: Its number of attention heads, where a visitor had to say it.
     """

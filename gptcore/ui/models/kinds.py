@@ -5,10 +5,12 @@ torch is imported inside functions: a page shows its tokens before it.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import streamlit as st
 
@@ -61,13 +63,27 @@ def own_models() -> dict[str, GPTModel]:
     return {}
 
 
+_BY_MARKS: WeakValueDictionary[str, GPTModel] = WeakValueDictionary()
+_MARKS: WeakKeyDictionary[GPTModel, str] = WeakKeyDictionary()
+
+
+def own_marks(name: str) -> str:
+    """What tells one of this visitor's own models from every other, also of the same name; "" for none."""
+    model = own_models().get(name)
+    if model is None:
+        return ""
+    marks = _MARKS.setdefault(model, secrets.token_hex(8))
+    _BY_MARKS[marks] = model
+    return marks
+
+
 def own_model(choice: ModelChoice) -> GPTModel:
-    """One of this visitor's own models.
+    """One of a visitor's own models: by its marks, since a job's thread is no visitor's.
 
     Raises:
         InputError: "model_gone" where it was freed.
     """
-    model = own_models().get(choice.name)
+    model = _BY_MARKS.get(choice.marks) if choice.marks else own_models().get(choice.name)
     if model is None:
         raise model_gone(choice.name)
     return model
