@@ -62,6 +62,7 @@ def target_probabilities(
         style,
         _probability_traces(report, p, places, words["hover"], style, high - low),
         height=_height(report, rows),
+        projected=_height(report, rows, row=38) if rows else None,  # a number in large type above each row
         **_axes(rows, axis | {"title": {"text": words["axis"]}}, report, places),
         shapes=[line, *highlighted(report, selected, style)],
         annotations=[name, *choices],
@@ -186,6 +187,7 @@ def log_probabilities(
         style,
         [go.Bar(**bars)],
         height=_height(report, rows),
+        projected=_height(report, rows, row=38) if rows else None,  # a number in large type above each row
         **_axes(rows, {"title": {"text": words["axis"]}, "range": [lowest, 0]}, report, places),
         shapes=[line, *highlighted(report, selected, style)],
         annotations=[name],
@@ -222,10 +224,10 @@ def _places(report: Report) -> list[float]:
     return [n + _GAP * int(example) for n, example in enumerate(report.example)]
 
 
-def _height(report: Report, rows: bool) -> int:
+def _height(report: Report, rows: bool, row: int = _ROW) -> int:
     if not rows:
         return 300
-    return 70 + round(_ROW * (max(report.positions, 2) + _GAP * int(report.example.max())))
+    return 70 + round(row * (max(report.positions, 2) + _GAP * int(report.example.max())))
 
 
 def _axes(rows: bool, amount: Part, report: Report, places: list[float]) -> dict[str, Any]:

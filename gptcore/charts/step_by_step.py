@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,14 +39,29 @@ def ranking(steps: Steps, kind: str, words: Mapping[str, str], style: Style = DE
         yaxis |= {"type": "log", "dtick": decades(span), "exponentformat": style.exponent, "showexponent": "all"}
         uniform = 1 / steps.vocab_size
         text = words["uniform"].format(p=number_format.probability(uniform))
+        if style.smallest:  # beside the table, in large type
+            text = re.sub("[,，] ?", r"\g<0><br>", text, count=1)
         shapes = [across(uniform, {"color": palette.uniform, "width": 2, "dash": "dash"})]
-        place = {"x": 0.02, "xref": "paper", "xanchor": "left", "y": math.log10(uniform), "yanchor": "top"}
+        place = {
+            "x": 0.02,
+            "xref": "paper",
+            "xanchor": "left",
+            "align": "left",
+            "y": math.log10(uniform),
+            "yanchor": "top",
+        }
         notes = [note(text, palette.uniform, style.size(12), **place)]
     return new_figure(
         style,
         _ranking_traces(steps, kind, words["hover"], style),
         height=300,
-        xaxis={"type": "log", "title": {"text": words["x"]}, "dtick": 1, "tickformat": ",d", "showgrid": False},
+        xaxis={
+            "type": "log",
+            "title": {"text": words["x"]},
+            "dtick": 2 if style.smallest else 1,
+            "tickformat": ",d",
+            "showgrid": False,
+        },
         yaxis=yaxis,
         shapes=shapes,
         annotations=notes,
@@ -223,7 +239,7 @@ def negation(mean: float, vocab_size: int, words: Mapping[str, str], style: Styl
     palette = style.palette
     uniform = math.log(vocab_size)
     finite = mean if math.isfinite(mean) else -2 * uniform
-    end = max(-finite, uniform) * 1.25
+    end = max(-finite, uniform) * 1.6  # room for the names, on a phone too
     angles = np.linspace(math.pi, 0, 60)
     turn = go.Scatter(
         x=-finite * np.cos(angles),
@@ -238,7 +254,9 @@ def negation(mean: float, vocab_size: int, words: Mapping[str, str], style: Styl
             y=[0],
             mode="markers+text",
             marker={"size": 17, "color": colour, "symbol": symbol},
-            text=[f"<b>{number_format.nats(mean if x == finite else -mean)}</b><br>{words[name]}"],
+            text=[
+                f"<b>{number_format.nats(mean if x == finite else -mean)}</b><br>{words[name].replace(' ', '<br>', 1)}"
+            ],
             textposition="bottom center",
             textfont={"size": style.size(15), "color": colour},
             hoverinfo="skip",
@@ -256,15 +274,17 @@ def negation(mean: float, vocab_size: int, words: Mapping[str, str], style: Styl
         height=250,
         projected=290,
         xaxis={"range": [-end, end], "visible": False},
-        yaxis={"range": [-0.75, 1.2], "visible": False},
+        yaxis={"range": [-0.9, 1.2], "visible": False},
         shapes=[
             across(0, {"color": palette.muted, "width": 2}) | {"xref": "x", "x0": -end, "x1": end},
             upright(0, {"color": palette.text, "width": 2}) | {"yref": "y", "y0": -0.09, "y1": 0.09},
             upright(uniform, dashed) | {"yref": "y", "y0": -0.12, "y1": 0.9},
         ],
         annotations=[
-            note(words["negate"], palette.mean, style.size(15), x=0, y=0.78, yanchor="bottom"),
+            note(words["negate"], palette.mean, style.size(15), x=0, y=0.66, yanchor="top"),
             note("0", palette.text, style.size(15), x=0, y=-0.14, yanchor="top"),
-            note(words["uniform"], palette.uniform, style.size(13), x=uniform, y=0.92, yanchor="bottom"),
+            note(
+                words["uniform"], palette.uniform, style.size(13), x=uniform, y=0.92, yanchor="bottom", xanchor="right"
+            ),
         ],
     )

@@ -107,6 +107,8 @@ def test_every_page_shows_its_result_on_the_first_screen(page: Page, server: str
     assert bar is not None
     assert bar["height"] <= 60
     assert bar["y"] == 0
+    through = keyed(page, "projector_bar").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert through == "rgb(255, 255, 255)", "what is scrolled under the bar shines through"
 
 
 def test_pages_and_switches_are_one_press_away(page: Page, server: str) -> None:

@@ -198,7 +198,7 @@ def _table(records: Sequence[ListRecord], entered: TextList, choice: ModelChoice
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        height=min(460, 40 + 35 * max(len(shown), 1)),
+        height=min(480, 52 + 35 * max(len(shown), 1)),
         column_config={
             names[name]: st.column_config.NumberColumn(format="accounting" if name == "perplexity" else form)
             for name, form in formats.items()

@@ -55,6 +55,8 @@ def learn_a_text(choice: ModelChoice) -> None:
     elif kept is not None:
         with st.container():
             _steps(kept.run, kept.plan, None, "kept")
+    elif plan is not None:
+        st.info(text("text.press"), icon=":material/play_arrow:")
 
 
 def _asked(plan: Plan) -> tuple[object, ...]:

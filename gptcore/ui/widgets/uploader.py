@@ -13,7 +13,9 @@ _WORDS = """<style>
 .st-key-{key} section button p,
 .st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] > * {{ display: none; }}
 .st-key-{key} section button [data-testid="stMarkdownContainer"]::after {{ content: {choose}; }}
-.st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"]::after {{ content: {limit}; }}
+.st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"]::after {{
+  content: {limit}; font-size: 0.9rem; opacity: 0.8;
+}}
 </style>"""
 
 
