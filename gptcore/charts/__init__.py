@@ -36,10 +36,13 @@ _HOME = {
     "layer_heat": ("layers", "layers", "chart_layers"),
     "bits_per_byte_bars": ("text_costs", "compare_vocabularies", "chart_bits_per_byte"),
     "model_bars": ("compared_models", "compare_models", "chart_models"),
+    "list_losses": ("many_texts", "many_texts", "chart_list"),
     "surprise_along": ("long_text", "long_text", "chart_surprise_along"),
     "rank_histogram": ("long_text", "long_text", "chart_ranks"),
     "watched_probabilities": ("training", "train", "chart_targets"),
     "perplexity_curve": ("training", "train", "chart_curve"),
+    "push_on_logits": ("logit_gradients", "train", "chart_push"),
+    "before_and_after": ("logit_gradients", "train", "chart_distribution"),
     "two_losses": ("training", "train", "chart_losses"),
 }
 """The module of each figure, and where its English words are: the file and the table in it."""

@@ -117,8 +117,8 @@ class ExampleRecord:
 def aligned_rows(first: Report, second: Report) -> pd.DataFrame:
     """Two examples' scored positions side by side, lined up where their targets are the same token.
 
-    A row a pair, or a position that has none. The positions are nan and the pieces "" where one is missing;
-    a missing log-probability counts as 0 in `change`, so that the changes sum to
+    A row a pair, or a position that has none. The positions are missing (pandas' NA) and the pieces "" where there is
+    none; a missing log-probability is nan and counts as 0 in `change`, so that the changes sum to
     second.log_probability.sum() − first.log_probability.sum().
 
     first_position, second_position                from 0
@@ -147,7 +147,7 @@ def aligned_rows(first: Report, second: Report) -> pd.DataFrame:
             "change",
             "same",
         ],
-    )
+    ).astype({"first_position": "Int64", "second_position": "Int64"})
 
 
 _NOBODY = (math.nan, "", math.nan)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from gptcore import number_format
 from gptcore.examples import Example
 from gptcore.sweeps.seed_lists import write_seeds
 from gptcore.ui.export.code import config_code, examples_code, model_code, temperature_code
-from gptcore.ui.export.downloads import analysis_downloads
+from gptcore.ui.export.downloads import analysis_downloads, loss_of
 from gptcore.ui.export.inputs import inputs_of
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state.translations import page_text
@@ -82,17 +83,29 @@ def seeds_downloads(
     """Buttons for a sweep's table, numbers, charts, script and notebook."""
     from gptcore.results.seeds import sweep_to_dict
 
+    text, summary = page_text("compare"), table.summary()
     comparison_downloads(
         "seeds",
         inputs={
             **inputs_of(choice, examples, temperature, seeded=False),
-            page_text("compare")("views.seeds"): write_seeds(seeds),
+            text("views.seeds"): write_seeds(seeds),
+        },
+        numbers={
+            text(
+                "mean_loss.label"
+            ): f"{number_format.nats(summary.mean)} ± {number_format.nats(summary.standard_error)}",
+            text("spread.label"): number_format.nats(summary.standard_deviation),
+            text("below.label"): text("below.value", below=summary.below_uniform, count=summary.count),
         },
         table=table.to_long_frame,
         analysis=lambda: sweep_to_dict(records),
         figures=figures,
         script=seeds_script(choice, examples, seeds, temperature),
-        cells=("from gptcore import charts\n\ncharts.seed_losses(table)", "charts.position_spread(table)"),
+        cells=(
+            "from gptcore import charts\n\ncharts.seed_losses(table)",
+            "charts.seed_positions(table)",
+            "charts.position_spread(table)",
+        ),
     )
 
 
@@ -106,9 +119,16 @@ def inputs_downloads(
     figures: Mapping[str, Any],
 ) -> None:
     """Buttons for a comparison's aligned table, numbers, charts, script and notebook."""
+    text, (first, second) = page_text("compare"), pair
     comparison_downloads(
         "inputs",
         inputs=inputs_of(choice, examples, temperature),
+        numbers={
+            text("chart_texts.row", number=record.example + 1): loss_of(
+                record.report.cross_entropy, record.report.perplexity
+            )
+            for record in records
+        },
         table=lambda: rows,
         analysis=lambda: {
             "texts": [{**record.report.to_dict(), "bits_per_byte": record.bits_per_byte} for record in records],
@@ -120,7 +140,11 @@ def inputs_downloads(
         },
         figures=figures,
         script=inputs_script(choice, examples, pair, temperature),
-        cells=("from gptcore import charts\n\ncharts.text_losses(records)",),
+        cells=(
+            "from gptcore import charts\n\ncharts.text_losses(records)",
+            f"rows = aligned_rows(records[{first}].report, records[{second}].report)\n"
+            f"charts.difference_waterfall(records[{first}], records[{second}], rows)",
+        ),
     )
 
 

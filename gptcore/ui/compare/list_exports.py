@@ -44,6 +44,10 @@ def list_downloads(
             analysis=lambda: {"rows": [_as_dict(record) for record in records]},
             figures=figures,
             script=script,
+            cells=(
+                "import math\n\nfrom gptcore import charts\n\n"
+                "charts.list_losses([record.cross_entropy for record in records], math.log(model.config.vocab_size))",
+            ),
         )
 
 
@@ -57,17 +61,20 @@ def list_script(entered: TextList, choice: ModelChoice, *, first_token: bool) ->
         prompt, target = entered.columns[entered.prompt_column], None
         if entered.target_column is not None:
             target = entered.columns[entered.target_column]
-        reading = "import pandas as pd\n\n"
+        reading = "import pandas as pd\n"
         table = 'pd.read_csv("many_texts.csv", keep_default_na=False, dtype=str)'
         columns = (
             f"[{prompt!r}]" if target is None else f"[[{prompt!r}, {target!r}]].itertuples(index=False, name=None)"
         )
         rows = f"list({table}{columns})"
     return (
-        f"{reading}from gptcore import score_list\n{setup}\n\n"
+        f"# What is needed.\n{reading}from gptcore import score_list\n{setup}\n\n"
+        "# The model, and the rows: a text each, or a prompt with its target.\n"
         f"model = {model}\n"
         f"rows = {rows}\n\n"
+        "# A record for each row, as soon as it is scored.\nrecords = []\n"
         f"for record in score_list(model, rows{option}):\n"
+        "    records.append(record)\n"
         "    if record.error is None:\n"
         '        print(f"{record.index + 1}  {record.tokens} tokens  cross-entropy {record.cross_entropy:.4f} nats  "\n'
         '              f"perplexity {record.perplexity:,.2f}  bits per byte {record.bits_per_byte:.4f}")\n'

@@ -10,6 +10,7 @@ from gptcore.results.comparison import ModelComparison
 from gptcore.results.text_costs import costs_frame, text_costs
 from gptcore.ui.compare.exports import comparison_downloads, script_on_page
 from gptcore.ui.export.code import examples_code, model_code, temperature_code
+from gptcore.ui.export.downloads import loss_of
 from gptcore.ui.export.inputs import inputs_of
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state.translations import page_text
@@ -103,6 +104,10 @@ def models_downloads(
     comparison_downloads(
         "models",
         inputs=_inputs(choices, examples, temperature),
+        numbers={
+            name: loss_of(report.cross_entropy, report.perplexity)
+            for name, report in zip(comparison.names, comparison.reports, strict=True)
+        },
         table=comparison.to_long_frame,
         analysis=comparison.to_dict,
         figures=figures,

@@ -16,6 +16,7 @@ from gptcore import number_format
 from gptcore.charts.theme import in_light
 from gptcore.examples import Example
 from gptcore.results.report import Report
+from gptcore.results.steps import Steps
 from gptcore.tables import csv_bytes
 from gptcore.texts import Text
 from gptcore.ui.export.code import notebook_of, script_for
@@ -64,7 +65,7 @@ def report_page(
         more = (
             f"<p>{escape(text('more_rows', rows=len(table), shown=len(shown)))}</p>" if len(table) > len(shown) else ""
         )
-        parts += [f"<h2>{escape(text('table_title'))}</h2>", shown.to_html(index=False, border=0), more]
+        parts += [f"<h2>{escape(text('table_title'))}</h2>", _table_in_html(shown), more]
     if script:
         parts += [f"<h2>{escape(text('made_title'))}</h2>", f"<pre>{escape(script)}</pre>"]
     return (
@@ -72,6 +73,19 @@ def report_page(
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         f"<title>{escape(title)}</title><style>{_PAGE_STYLE}</style>"
         f"<body><h1>{escape(title)}</h1>{''.join(parts)}</body></html>"
+    )
+
+
+def _table_in_html(table: pd.DataFrame) -> str:
+    """A table with all digits that float32 has, so that no small probability is rounded away."""
+    cells = table.astype(object).where(table.notna(), "")
+    return cells.to_html(index=False, border=0, float_format="{:.8g}".format)
+
+
+def loss_of(cross_entropy: float, perplexity: float) -> str:
+    """A cross-entropy and its perplexity as one line of a report's numbers."""
+    return page_text("exports")(
+        "loss_of", cross_entropy=number_format.nats(cross_entropy), perplexity=number_format.perplexity(perplexity)
     )
 
 
@@ -90,7 +104,7 @@ def report_downloads(
             names={"csv": "positions", "json": "report", "html": "charts"},
             table=report.to_frame,
             inputs=inputs_of(choice, examples, temperature),
-            numbers=_numbers(report),
+            numbers=chain_numbers(report),
             analysis=report.to_dict,
             figures=figures,
             script=script_for(choice, examples, temperature),
@@ -98,8 +112,8 @@ def report_downloads(
         )
 
 
-def _numbers(report: Report) -> dict[str, str]:
-    """What the report found, by name, in the reader's language."""
+def chain_numbers(report: Report | Steps) -> dict[str, str]:
+    """The three numbers of the chain, by name, in the reader's language."""
     explore = page_text("explore")
     return {
         explore("mean_log_probability.label"): number_format.nats(report.mean_log_probability),
@@ -116,6 +130,7 @@ def analysis_downloads(
     figures: Mapping[str, go.Figure],
     script: str,
     table: Callable[[], pd.DataFrame] | None = None,
+    csv: bool = True,
     inputs: Mapping[str, str] | None = None,
     numbers: Mapping[str, str] | None = None,
     cells: Sequence[str] = (),
@@ -131,6 +146,7 @@ def analysis_downloads(
         figures: Charts by title.
         script: The Python script.
         table: Makes the table, where this is the place for it.
+        csv: Whether there is a button for the table by itself.
         inputs: What the analysis is of, by name: the exported page and the charts' pictures say it.
         numbers: What it found, by name: the exported page says it before its charts.
         cells: Code that draws the charts, for the end of the notebook.
@@ -142,7 +158,7 @@ def analysis_downloads(
     if inputs:
         name_in_pictures(inputs)
     files: dict[str, tuple[Callable[[], str | bytes] | None, str, str]] = {
-        "csv": ((lambda: csv_bytes(table())) if table else None, "csv", "text/csv"),
+        "csv": ((lambda: csv_bytes(table())) if table and csv else None, "csv", "text/csv"),
         "json": (lambda: json_of(analysis()), "json", "application/json"),
         "html": (
             lambda: report_page(text, figures, numbers=said, table=table() if table else None, script=script),
@@ -160,7 +176,7 @@ def analysis_downloads(
 
 
 def json_of(analysis: Any) -> str:
-    """An analysis as JSON, which knows neither infinity nor nan: they are null.
+    """An analysis as JSON, which knows neither infinity nor nan nor a missing number: they are null.
 
     >>> json_of({"perplexity": math.inf, "steps": (1, 2.5)}).split()
     ['{', '"perplexity":', 'null,', '"steps":', '[', '1,', '2.5', ']', '}']
@@ -173,4 +189,4 @@ def _finite(value: Any) -> Any:
         return {name: _finite(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return None if value is pd.NA or (isinstance(value, float) and not math.isfinite(value)) else value

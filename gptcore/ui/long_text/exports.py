@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
     from gptcore.results.text_report import TextReport
 
+_CHARTS = (
+    "from gptcore import charts\n\n"
+    "charts.surprise_along(report.surprisal_nats, report.text.pieces, report.uniform_cross_entropy)",
+    "charts.rank_histogram(report.rank[report.scored])",
+)
 LONGEST_IN_SCRIPT = 20_000
 """A text of more characters stands in a file beside the script."""
 
@@ -90,7 +95,7 @@ def long_text_downloads(
         download(exports("script"), lambda: script, "long_text.py", "text/x-python", "download_long_script")
         download(
             exports("notebook"),
-            lambda: notebook_of(script),
+            lambda: notebook_of(script, _CHARTS),
             "long_text.ipynb",
             "application/x-ipynb+json",
             "download_long_notebook",
@@ -118,16 +123,19 @@ def long_text_script(choice: ModelChoice, entered: LongText) -> str:
     options += ", first_token=True" if entered.first_token else ""
     reading, words = "", repr(entered.text)
     if len(entered.text) > LONGEST_IN_SCRIPT:
-        reading, words = "from pathlib import Path\n\n", 'Path("text.txt").read_text("utf-8")'
+        reading, words = "from pathlib import Path\n", 'Path("text.txt").read_text("utf-8")'
     return (
-        f"{reading}from gptcore import score_text\n{setup}\n\n"
+        f"# What is needed.\n{reading}from gptcore import score_text\n{setup}\n\n"
+        "# The model, the text, and the whole calculation.\n"
         f"model = {model}\n"
         f"text = {words}\n"
         f"report = score_text(model, text{options})\n\n"
+        "# The numbers of the whole text.\n"
         'print(f"cross-entropy         {report.cross_entropy:.4f} nats")\n'
         'print(f"perplexity            {report.perplexity:,.2f}")\n'
         'print(f"bits per byte         {report.bits_per_byte:.4f}")\n'
         'print(f"tokens scored         {report.token_count:,}")\n\n'
+        "# A row for each token, then one for each word.\n"
         "print(report.to_frame().to_string())\n"
         'print(report.by("word").to_string())\n'
     )

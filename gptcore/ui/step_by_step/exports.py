@@ -9,12 +9,30 @@ import streamlit as st
 
 from gptcore.examples import Example
 from gptcore.results.steps import Steps
-from gptcore.ui.export.code import script_for
-from gptcore.ui.export.downloads import analysis_downloads
+from gptcore.ui.export.code import examples_code, model_code
+from gptcore.ui.export.downloads import analysis_downloads, chain_numbers
 from gptcore.ui.export.inputs import inputs_of
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import current_style
+
+
+def steps_script(choice: ModelChoice, examples: Sequence[Example]) -> str:
+    """A script that runs as it stands beside `gptcore` and prints the numbers of all steps."""
+    setup, model = model_code(choice)
+    return (
+        f"# What is needed.\nfrom gptcore import Example, run_steps, score\n{setup}\n\n"
+        f"# The model, the examples, and the eleven steps.\nmodel = {model}\n"
+        f"{examples_code(examples)}"
+        "steps = run_steps(model, examples)\n\n"
+        "# A row for each scored position, then what the last steps make of them.\n"
+        "print(steps.to_frame().to_string())\n"
+        'print(f"mean log-probability  {steps.mean_log_probability:.4f} nats")\n'
+        'print(f"cross-entropy         {steps.cross_entropy:.4f} nats")\n'
+        'print(f"perplexity            {steps.perplexity:,.2f}")\n\n'
+        "# Other pages take the log of the softmax in one go; in float32 the last digits can differ.\n"
+        "report = score(model, examples)\n"
+    )
 
 
 def _figures(steps: Steps) -> dict[str, Any]:
@@ -55,7 +73,8 @@ def steps_downloads(step: int, steps: Steps, choice: ModelChoice, examples: Sequ
             analysis=steps.to_dict,
             figures=_figures(steps),
             inputs=inputs_of(choice, examples),
-            script=script_for(choice, examples),
+            numbers=chain_numbers(steps),
+            script=steps_script(choice, examples),
             picture=_has_chart(step, steps),
             cells=("report.plot()", 'report.plot("log_probabilities")', 'report.plot("perplexity")'),
         )

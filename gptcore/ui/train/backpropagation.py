@@ -85,12 +85,15 @@ def backpropagation(choice: ModelChoice) -> None:
     )
     config = TrainConfig(rate, steps=MOST_STEPS, optimizer="sgd")
     script = backpropagation_script(_SIZE[vocabulary], choice.seed, _EXAMPLES[vocabulary], config, index)
-    backpropagation_downloads(gradients, script, {**push, **distribution}, _inputs(vocabulary, choice.seed))
+    backpropagation_downloads(
+        gradients, script, {**push, **distribution}, _inputs(vocabulary, choice.seed, rate), (step, index)
+    )
 
 
-def _inputs(vocabulary: str, seed: int) -> dict[str, str]:
+def _inputs(vocabulary: str, seed: int, rate: float) -> dict[str, str]:
     size = _SIZE[vocabulary]
-    return inputs_of(ModelChoice("untrained", size, SIZES[size].context_length, seed), _EXAMPLES[vocabulary])
+    named = inputs_of(ModelChoice("untrained", size, SIZES[size].context_length, seed), _EXAMPLES[vocabulary])
+    return {**named, page_text("train")("learning_rate"): f"{rate:g}"}
 
 
 def _controls(label: str) -> tuple[str, int, float, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from gptcore.examples import Example
 from gptcore.results.training import LogitGradient
 from gptcore.training.config import TrainConfig
 from gptcore.ui.export.code import examples_code
-from gptcore.ui.export.downloads import analysis_downloads
+from gptcore.ui.export.downloads import analysis_downloads, loss_of
+from gptcore.ui.state.translations import page_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -61,9 +63,22 @@ def gradients_table(gradients: Sequence[LogitGradient]) -> pd.DataFrame:
 
 
 def backpropagation_downloads(
-    gradients: Sequence[LogitGradient], script: str, figures: Mapping[str, go.Figure], inputs: Mapping[str, str]
+    gradients: Sequence[LogitGradient],
+    script: str,
+    figures: Mapping[str, go.Figure],
+    inputs: Mapping[str, str],
+    shown: tuple[int, int],
 ) -> None:
-    """Buttons for the table of gradients, the numbers, the charts, the script and the notebook."""
+    """Buttons for the table of gradients, the numbers, the charts, the script and the notebook.
+
+    Args:
+        gradients: Before every step, and after the last.
+        script: The Python script.
+        figures: Charts by title.
+        inputs: What is learned, and how, by name.
+        shown: The step on the page, from 1, and the index of the position.
+    """
+    text, (step, index) = page_text("exports"), shown
 
     def analysis() -> dict[str, Any]:
         losses = [{"step": gradient.step, "cross_entropy": gradient.cross_entropy} for gradient in gradients]
@@ -78,4 +93,12 @@ def backpropagation_downloads(
             analysis=analysis,
             figures=figures,
             script=script,
+            numbers={
+                text("step", step=gradient.step): loss_of(gradient.cross_entropy, math.exp(gradient.cross_entropy))
+                for gradient in gradients[step - 1 : step + 1]
+            },
+            cells=(
+                f"from gptcore import charts\n\ncharts.push_on_logits(gradients[{step - 1}], {index})",
+                f"charts.before_and_after(gradients[{step - 1}], gradients[{step}], {index})",
+            ),
         )

@@ -16,7 +16,7 @@ from gptcore.errors import InputError
 from gptcore.results.training import TrainingRun
 from gptcore.tables import csv_bytes
 from gptcore.ui.export.code import examples_code, model_code
-from gptcore.ui.export.downloads import analysis_downloads
+from gptcore.ui.export.downloads import analysis_downloads, loss_of
 from gptcore.ui.export.inputs import inputs_of
 from gptcore.ui.models.kinds import own_models
 from gptcore.ui.state.translations import page_text
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 
 _OWN_BYTES = 1_000_000_000
 """How much memory one visitor's own models may take together; the newest always stays."""
+_CHARTS_OF_TARGETS = (
+    "from gptcore import charts\n\nlast = len(records) - 1\ncharts.watched_probabilities(run, last)",
+    "charts.perplexity_curve(run, last)",
+)
+_CHARTS_OF_TEXT = ("from gptcore import charts\n\ncharts.two_losses(run, steps=config.steps)",)
 _HALF_ABOVE = 50_000_000
 """Models of more weights are saved in float16: a file of 650 MB is more than a browser should fetch."""
 
@@ -68,9 +73,13 @@ def keep_and_save(training: Training | None, run: TrainingRun, plan: Plan, figur
             "train_download",
             "train",
             inputs=_inputs(plan),
+            numbers=_numbers(run),
+            table=run.to_frame,
+            csv=False,
             analysis=lambda: training_analysis(run, plan, config),
             figures=figures,
             script=training_script(plan, len(run.records)),
+            cells=_CHARTS_OF_TARGETS if plan.examples else _CHARTS_OF_TEXT,
         )
     if st.session_state.pop("_train_open_explore", False):
         st.switch_page("pages/explore.py")
@@ -140,8 +149,22 @@ def training_analysis(run: TrainingRun, plan: Plan, config: GPTConfig | None) ->
 
 def _inputs(plan: Plan) -> dict[str, str]:
     """What is trained on what, by name."""
+    text, config = page_text("train"), plan.config
     named = inputs_of(plan.choice, plan.examples)
-    return named if plan.examples else {page_text("exports")("texts"): plan.text, **named}
+    if not plan.examples:
+        named = {page_text("exports")("texts"): plan.text, **named}
+    return named | {
+        text("optimizer"): text(f"optimizers.{config.optimizer}"),
+        text("learning_rate"): f"{config.learning_rate:g}",
+        text("steps"): str(config.steps),
+    }
+
+
+def _numbers(run: TrainingRun) -> dict[str, str]:
+    """The loss before the first step and after the last, by name."""
+    text = page_text("exports")
+    ends = {record.step: record for record in (run.records[0], run.records[-1])}
+    return {text("step", step=step): loss_of(end.cross_entropy, end.perplexity) for step, end in ends.items()}
 
 
 def _config(plan: Plan, training: Training | None) -> GPTConfig | None:

@@ -9,6 +9,8 @@ from gptcore.config import SIZES
 from gptcore.initialization import untrained_model
 from gptcore.ui.export.code import notebook_of
 from gptcore.ui.export.downloads import json_of
+from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.step_by_step.exports import steps_script
 from gptcore.ui.train.backpropagation_exports import backpropagation_script, gradients_table
 
 EXAMPLES = [Example("every effort moves", "effort moves you")]
@@ -25,6 +27,19 @@ def test_the_steps_table_is_the_reports() -> None:
     assert back["cross_entropy"] == steps.cross_entropy
     assert back["logits_shape"] == [1, 3, 7]
     assert len(back["positions"]) == 3
+
+
+@pytest.mark.parametrize("size", ["toy", "mini"])
+def test_the_steps_script_prints_the_steps_numbers(size: str, capsys: pytest.CaptureFixture[str]) -> None:
+    examples = EXAMPLES if size == "toy" else [Example("every effort moves", " effort moves you")]
+    steps = run_steps(untrained_model(SIZES[size], seed=123), examples)
+    script = steps_script(ModelChoice(size=size, seed=123, context_length=SIZES[size].context_length), examples)
+    exec(script, {})
+    printed = capsys.readouterr().out
+    assert steps.to_frame().to_string() in printed
+    assert f"cross-entropy         {steps.cross_entropy:.4f} nats" in printed
+    assert f"perplexity            {steps.perplexity:,.2f}" in printed
+    assert json.loads(notebook_of(script, ["report.plot()"]))["cells"][-1]["source"] == "report.plot()"
 
 
 def test_the_gradients_script_prints_the_pages_losses(capsys: pytest.CaptureFixture[str]) -> None:
