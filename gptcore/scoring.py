@@ -40,6 +40,7 @@ def score(
     temperature: float = 1.0,
     top_k: int = 20,
     tokenizer: Tokenizer | None = None,
+    hidden_states: Tensor | None = None,
 ) -> Report:
     """The report of 1 to 8 examples: up to the mean in float32, as the model computes; its exp in float64.
 
@@ -49,6 +50,7 @@ def score(
         temperature: The logits are divided by it; 1 is the model itself.
         top_k: How many of the most likely tokens are kept of each position.
         tokenizer: Turns text into token ids; by default the model's own.
+        hidden_states: (N, C) of the scored positions, where `scored_hidden_states` has computed them before.
 
     Raises:
         InputError: For examples that cannot be lined up or exceed the context length, and for a temperature that is
@@ -68,13 +70,13 @@ def score(
     if top_k < 1:
         raise ValueError(f"top_k must be at least 1, not {top_k}")
     batch = examples if isinstance(examples, TokenBatch) else encode(examples, tokenizer or model.tokenizer)
-    check_context(batch, model.config.context_length)
 
     with torch.inference_mode():
+        hidden = scored_hidden_states(model, batch) if hidden_states is None else hidden_states  # (N, C)
         targets = torch.from_numpy(batch.targets[batch.scored])  # (N,)
         parts = [
             _score_positions(logits / temperature if temperature != 1.0 else logits, targets[start:stop], top_k)
-            for start, stop, logits in _scored_logits(model, batch)
+            for start, stop, logits in _logits(model, hidden)
         ]
         columns = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
         check_finite(columns["log_probability"])
@@ -109,11 +111,25 @@ def score(
 
 
 def rank_curve(
-    model: LanguageModel, batch: TokenBatch, index: int, *, temperature: float = 1.0, points: int = 240
+    model: LanguageModel,
+    batch: TokenBatch,
+    index: int,
+    *,
+    temperature: float = 1.0,
+    points: int = 240,
+    hidden_states: Tensor | None = None,
 ) -> RankCurve:
     """The whole distribution at scored position `index` of a batch, as at most about `points` points.
 
     Its ranks and probabilities are the report's to the last bit: the same places go through the same products.
+
+    Args:
+        model: The model, in evaluation mode.
+        batch: Examples, encoded.
+        index: Which of the scored positions; below 0, counted from the end.
+        temperature: As for `score`.
+        points: How many, about.
+        hidden_states: As for `score`.
 
     Raises:
         IndexError: When there is no such position.
@@ -124,8 +140,9 @@ def rank_curve(
     index = range(len(targets))[index]
     start = index - index % POSITIONS_AT_ONCE
     with torch.inference_mode():
-        hidden = _scored_hidden_states(model, batch)[start : start + POSITIONS_AT_ONCE]  # (n, C)
-        logits = comparable(model.out_head(hidden)[index - start]) / temperature  # (V,)
+        hidden = scored_hidden_states(model, batch) if hidden_states is None else hidden_states  # (N, C)
+        logits = comparable(model.out_head(hidden[start : start + POSITIONS_AT_ONCE])[index - start])  # (V,)
+        logits = logits / temperature
         check_finite(logits)
         probabilities = logits.softmax(dim=-1)  # (V,)
         target_rank = 1 + int((logits > logits[targets[index]]).sum())
@@ -136,6 +153,22 @@ def rank_curve(
     V = len(ordered)
     ranks = np.unique(np.append(np.geomspace(1, V, points).round().astype(np.int64), target_rank))
     return RankCurve(ranks, ordered[ranks - 1], target_rank, target_probability, 1.0 / V)
+
+
+def scored_hidden_states(model: LanguageModel, batch: TokenBatch) -> Tensor:
+    """Hidden states (N, C) of a batch's scored positions: all that the output head needs to give their logits.
+
+    Raises:
+        InputError: "too_many_tokens" where a row exceeds the context length.
+        ValueError: For a model that would drop activations.
+    """
+    check_context(batch, model.config.context_length)
+    if model.training and model.config.drop_rate:
+        raise ValueError("the model is in training mode and would drop activations: call model.eval() first")
+    device = device_of(model)
+    with torch.inference_mode():
+        hidden = model.hidden_states(torch.from_numpy(batch.inputs).to(device))  # (B, T, C)
+        return hidden[torch.from_numpy(batch.scored).to(device)]
 
 
 def check_finite(numbers: Tensor) -> None:
@@ -173,21 +206,11 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in ("torch", "tiktoken", "numpy")}}
 
 
-def _scored_hidden_states(model: LanguageModel, batch: TokenBatch) -> Tensor:
-    """Hidden states (N, C) of the scored positions."""
-    if model.training and model.config.drop_rate:
-        raise ValueError("the model is in training mode and would drop activations: call model.eval() first")
-    device = device_of(model)
-    hidden = model.hidden_states(torch.from_numpy(batch.inputs).to(device))  # (B, T, C)
-    return hidden[torch.from_numpy(batch.scored).to(device)]
-
-
-def _scored_logits(model: LanguageModel, batch: TokenBatch) -> Iterator[tuple[int, int, Tensor]]:
-    """(start, stop, logits (stop − start, V)) of the scored positions: no logits are made for any other."""
-    scored = _scored_hidden_states(model, batch)  # (N, C)
-    for start in range(0, len(scored), POSITIONS_AT_ONCE):
-        stop = min(start + POSITIONS_AT_ONCE, len(scored))
-        yield start, stop, comparable(model.out_head(scored[start:stop]))
+def _logits(model: LanguageModel, hidden: Tensor) -> Iterator[tuple[int, int, Tensor]]:
+    """(start, stop, logits (stop − start, V)) of hidden states (N, C), a few positions at a time."""
+    for start in range(0, len(hidden), POSITIONS_AT_ONCE):
+        stop = min(start + POSITIONS_AT_ONCE, len(hidden))
+        yield start, stop, comparable(model.out_head(hidden[start:stop]))
 
 
 def _score_positions(logits: Tensor, targets: Tensor, top_k: int) -> dict[str, Tensor]:

@@ -46,17 +46,17 @@ class Text:
 
 def text_in(language: str, section: str) -> Text:
     """The words of one file in one language."""
-    return _text(language, section, _version(_FOLDER / language / f"{section}.toml"))
+    return _text(language, section, _version(language, f"{section}.toml"))
 
 
 def prose_in(language: str, name: str) -> str:
     """A longer text of one language, as Markdown."""
-    return _prose(language, name, _version(_FOLDER / "prose" / language / f"{name}.md"))
+    return _prose(language, name, _version("prose", language, f"{name}.md"))
 
 
-def _version(path: Path) -> int:
+def _version(*path: str) -> int:
     """When a file was last saved, where somebody is working on the words; else they are read once."""
-    return path.stat().st_mtime_ns if os.environ.get(DEVELOPMENT_VARIABLE) == "1" else 0
+    return _FOLDER.joinpath(*path).stat().st_mtime_ns if os.environ.get(DEVELOPMENT_VARIABLE) == "1" else 0
 
 
 @lru_cache(512)

@@ -67,19 +67,19 @@ def download_gpt2() -> None:
     if download is not None and download.active:
         follow(lambda: download.active, lambda: _progress(download))
     elif REPOSITORY not in found_models() and download_allowed():
-        text = page_text("models")
+        text, possible = page_text("models"), can_fetch()
         if download is not None and download.error is not None:
             st.warning(error_sentence(download.error), icon=":material/cloud_off:")
         st.button(
             text("download", megabytes=MEGABYTES),
             key="download_gpt2",
             icon=":material/download:",
-            help=text("download_help" if can_fetch() else "download_no_library", name=REPOSITORY),
-            disabled=not can_fetch(),
+            help=text("download_help" if possible else "download_no_library", name=REPOSITORY),
+            disabled=not possible,
             on_click=_start,
             width="stretch",
         )
-        if not can_fetch():
+        if not possible:
             st.caption(text("download_no_library"))
 
 

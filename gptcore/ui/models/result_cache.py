@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import cachetools
 import streamlit as st
 
-from gptcore.examples import Example, encode
+from gptcore.examples import Example, TokenBatch, encode
 from gptcore.number_format import large_count
 from gptcore.ui.models.cache import shelf
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state.translations import page_text
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from gptcore.language_model import LanguageModel
     from gptcore.results.rank_curve import RankCurve
     from gptcore.results.report import Report
@@ -44,15 +46,18 @@ class LRUCache:
 
 _KEPT = LRUCache(most=256)
 
+MOST_POSITIONS = 64
+"""Of a text of more scored positions the hidden states are not kept: 3 KB a position at the smallest GPT-2."""
+
 
 def prepare(
     choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0, index: int = 0
 ) -> tuple[Report, RankCurve]:
     """Make and keep what a page will ask for, outside of any visitor's run."""
     with shelf().turn(choice) as model:
-        report = _score(examples, temperature)(model)
+        report = _score(choice, examples, temperature)(model)
         _KEPT.keep(_report_key(choice, examples, temperature), report)  # at once: someone may be waiting for it
-        curve = _curve(examples, index, temperature)(model)
+        curve = _curve(choice, examples, index, temperature)(model)
         _KEPT.keep(_curve_key(choice, examples, index, temperature), curve)
     return report, curve
 
@@ -63,7 +68,7 @@ def report_for(choice: ModelChoice, examples: Sequence[Example], temperature: fl
     Raises:
         InputError: As `gptcore.score` does, and "no_memory".
     """
-    return _get_or_compute(_report_key(choice, examples, temperature), choice, _score(examples, temperature))
+    return _get_or_compute(_report_key(choice, examples, temperature), choice, _score(choice, examples, temperature))
 
 
 def kept_report(choice: ModelChoice, examples: Sequence[Example], temperature: float = 1.0) -> Report | None:
@@ -74,7 +79,7 @@ def kept_report(choice: ModelChoice, examples: Sequence[Example], temperature: f
 def rank_curve_for(choice: ModelChoice, examples: Sequence[Example], index: int, temperature: float = 1.0) -> RankCurve:
     """One scored position's whole distribution under a model."""
     key = _curve_key(choice, examples, index, temperature)
-    return _get_or_compute(key, choice, _curve(examples, index, temperature))
+    return _get_or_compute(key, choice, _curve(choice, examples, index, temperature))
 
 
 def with_model(choice: ModelChoice, key: Hashable, make: Callable[[LanguageModel], Result]) -> Result:
@@ -105,23 +110,40 @@ def _curve_key(choice: ModelChoice, examples: Sequence[Example], index: int, tem
     return "curve", choice, tuple(examples), index, temperature
 
 
-def _score(examples: Sequence[Example], temperature: float) -> Callable[[LanguageModel], Report]:
+def _score(choice: ModelChoice, examples: Sequence[Example], temperature: float) -> Callable[[LanguageModel], Report]:
     def make(model: LanguageModel) -> Report:
         from gptcore.scoring import score
 
-        return score(model, examples, temperature=temperature)
+        batch = encode(examples, model.tokenizer)
+        return score(model, batch, temperature=temperature, hidden_states=_hidden_states(choice, model, batch))
 
     return make
 
 
-def _curve(examples: Sequence[Example], index: int, temperature: float) -> Callable[[LanguageModel], RankCurve]:
+def _curve(
+    choice: ModelChoice, examples: Sequence[Example], index: int, temperature: float
+) -> Callable[[LanguageModel], RankCurve]:
     def make(model: LanguageModel) -> RankCurve:
         from gptcore.scoring import rank_curve
 
         batch = encode(examples, model.tokenizer)
-        return rank_curve(model, batch, index, temperature=temperature)
+        hidden = _hidden_states(choice, model, batch)
+        return rank_curve(model, batch, index, temperature=temperature, hidden_states=hidden)
 
     return make
+
+
+def _hidden_states(choice: ModelChoice, model: LanguageModel, batch: TokenBatch) -> Tensor:
+    """The scored positions' hidden states: another position or temperature needs the output head alone."""
+    from gptcore.scoring import scored_hidden_states
+
+    key = "hidden", choice, batch.examples
+    hidden = cast("Tensor | None", _KEPT.get(key)) if choice.of_kind.shared else None
+    if hidden is None:
+        hidden = scored_hidden_states(model, batch)
+        if choice.of_kind.shared and len(hidden) <= MOST_POSITIONS:
+            _KEPT.keep(key, hidden)
+    return hidden
 
 
 @contextmanager

@@ -156,8 +156,7 @@ def number_card(
 def operator(sign: str, words: str) -> None:
     """What is done between one number and the next."""
     with st.container(horizontal_alignment="center", vertical_alignment="center", height="stretch", gap=None):
-        st.markdown(f"**{sign}**", width="content")
-        st.caption(words, width="content", text_alignment="center")
+        st.markdown(f"**{sign}**  \n:small[:gray[{words}]]", width="content", text_alignment="center")
 
 
 def error_sentence(error: InputError, text: Text | None = None) -> str:

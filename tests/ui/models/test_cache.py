@@ -167,6 +167,33 @@ def test_results_are_kept_by_what_decides_them_and_not_for_ever() -> None:
     assert [kept.get(key) for key in "abc"] == [1, None, 3]
 
 
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_another_position_or_temperature_reads_the_text_no_second_time(
+    monkeypatch: pytest.MonkeyPatch, temperature: float
+) -> None:
+    read: list[int] = []
+    forward = GPTModel.hidden_states
+
+    def counted(model: GPTModel, ids: torch.Tensor) -> torch.Tensor:
+        read.append(len(ids))
+        return forward(model, ids)
+
+    monkeypatch.setattr(GPTModel, "hidden_states", counted)
+    report, first = result_cache.prepare(mini(5), BOOK)
+    other, last = result_cache.prepare(mini(5), BOOK, temperature, index=5)
+    assert read == [2]  # two texts, once
+    model = untrained_model(SIZES["mini"], 5)
+    expected = score(model, BOOK, temperature=temperature)
+    assert other.log_probability.tolist() == expected.log_probability.tolist()
+    assert last.target_rank == expected.rank[5]
+    assert last.target_probability == pytest.approx(float(expected.target_probability[5]), rel=1e-6)
+    assert first.target_rank == report.rank[0]
+    read.clear()
+    result_cache.prepare(mini(5), BOOK[:1])
+    result_cache.prepare(mini(6), BOOK[:1])
+    assert read == [1, 1]  # another text, another model
+
+
 def test_sizes_of_the_app_fit_their_names() -> None:
     assert ModelChoice().config == SIZES["124M"]
     assert ModelChoice(context_length=1024).config.context_length == 1024
