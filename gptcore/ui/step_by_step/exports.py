@@ -52,7 +52,9 @@ def _figures(steps: Steps) -> dict[str, Any]:
 
 
 def _has_chart(step: int, steps: Steps) -> bool:
-    """Whether a step shows a chart, of which a picture can be taken; small vocabularies are shown whole, as a table."""
+    """Whether a chart is to be seen, of which a picture can be taken; small vocabularies are shown as a table."""
+    if st.session_state["predict"] and not st.session_state["shown"]:
+        return False
     return step in (7, 8, 9, 11) or (step in (2, 3) and not steps.whole)
 
 

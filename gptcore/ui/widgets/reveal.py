@@ -24,4 +24,4 @@ def reveal() -> None:
         state[_COUNT] = (state.get(_COUNT, (0, ""))[0] + 1, state.pop(_WANTED))
     if _COUNT in state:
         number, key = state[_COUNT]
-        _REVEAL(key="reveal", data={"number": number, "key": key})
+        _REVEAL(key="reveal_part", data={"number": number, "key": key})

@@ -10,9 +10,9 @@ import streamlit as st
 from gptcore.ui.state.translations import page_text
 
 _WORDS = """<style>
-.st-key-{key} section button p,
+.st-key-{key} section button p {{ font-size: 0; }}
+.st-key-{key} section button p::after {{ content: {choose}; font-size: 0.9rem; }}
 .st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] > * {{ display: none; }}
-.st-key-{key} section button [data-testid="stMarkdownContainer"]::after {{ content: {choose}; }}
 .st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"]::after {{
   content: {limit}; font-size: 0.9rem; opacity: 0.8;
 }}

@@ -13,7 +13,7 @@ from gptcore.presets import PRESETS
 from gptcore.texts import LANGUAGES, text_in
 from gptcore.ui.room import presence
 from gptcore.ui.room.session import rooms
-from tests.support.visiting import address_of, choose, metrics, press, settled, visit, warnings
+from tests.support.visiting import address_of, choose, metrics, open_part, press, settled, visit, warnings
 
 MARKUP = "<script>alert(1)</script> **bold** [x](http://x) $a$"
 
@@ -89,6 +89,14 @@ def test_a_question_from_asking_to_the_answer(language: str, shared: Rooms) -> N
     question = shared.questions(code)[0]
     assert question.state == REVEALED
     assert question.question.answer == pytest.approx(report.perplexity, rel=1e-6)
+
+
+def test_a_class_can_be_asked_after_an_answer_was_looked_up() -> None:
+    at, _ = teacher("perplexity")
+    press(open_part(at, "questions"), "question_exceed")
+    press(at, "ask")
+    press(at, "reveal")
+    assert any(button.key == "room_done" for button in at.button)
 
 
 def test_the_page_behind_stays_away_until_the_answer_is_revealed() -> None:
