@@ -69,7 +69,7 @@ def two_lengths(
         losses: The mean −ln p of each text, in nats.
         mean: The mean over all tokens, in nats.
         wrong: ln of the mean of the texts' perplexities.
-        words: x, y, text (with {letter}, {tokens}, {perplexity}), mean (with {perplexity}), wrong (with {perplexity}).
+        words: x, y, mean (with {perplexity}), wrong (with {perplexity}).
         style: How it is drawn.
     """
     palette = style.palette
@@ -82,11 +82,9 @@ def two_lengths(
         hoverinfo="skip",
     )
     names = []
-    for letter, length, loss, end in zip("ABCDEFGH", lengths, losses, ends.tolist(), strict=False):
-        perplexity = number_format.count(perplexity_of(loss))
-        written = words["text"].format(letter=letter, tokens=number_format.count(length), perplexity=perplexity)
+    for letter, length, end in zip("ABCDEFGH", lengths, ends.tolist(), strict=False):
         place = {"x": end - length / 2, "y": 0, "yanchor": "bottom", "bgcolor": palette.paper}
-        names.append(note(written, palette.text, style.size(13), **place))
+        names.append(note(f"<b>{letter}</b>", palette.text, style.size(13), **place))
     lines, means = [], []
     for amount, word, colour, dash, side in (
         (mean, "mean", palette.mean, "solid", "left"),
