@@ -126,7 +126,7 @@ def test_inputs(language: str, files: Files) -> None:
     assert change == pytest.approx(whole, abs=1e-5)
     places = [each[name] for each in table for name in ("first_position", "second_position")]
     assert {"0", ""} <= set(places) <= {"", *map(str, range(9))}  # whole numbers, also where others are missing
-    assert is_drawn(page, [report.cross_entropy for report in reports])
+    assert is_drawn(page, [report.perplexity for report in reports])
     assert not re.search(r"\d\.0,", files["inputs.csv"]().decode())
     run_notebook(files["inputs.ipynb"]())
 
