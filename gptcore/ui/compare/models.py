@@ -22,7 +22,7 @@ from gptcore.ui.models.result_cache import report_for
 from gptcore.ui.report.knowledge import what_it_knows
 from gptcore.ui.report.position import likeliest_tokens, position_field
 from gptcore.ui.state import url
-from gptcore.ui.state.translations import page_text
+from gptcore.ui.state.translations import in_a_row, page_text
 from gptcore.ui.widgets.basics import chart, code_span, current_style, error_sentence, plain
 from gptcore.ui.widgets.predict import ask_first, compare_with_choice, is_covered
 
@@ -89,7 +89,8 @@ def _reports(chosen: Sequence[str], examples: Sequence[Example], temperature: fl
             named.append((compared_name(model), report_for(choice, examples, temperature), choice.tokenizer.name))
         except InputError as error:
             st.warning(
-                f"{text('left_out', name=plain(compared_name(model)))} {error_sentence(error)}", icon=":material/error:"
+                in_a_row(text("left_out", name=plain(compared_name(model))), error_sentence(error)),
+                icon=":material/error:",
             )
     return named
 

@@ -14,7 +14,7 @@ from gptcore.ui.room.presence import come_back, stay
 from gptcore.ui.room.scale import scale
 from gptcore.ui.room.session import Visit, rooms
 from gptcore.ui.room.wording import about, number_markdown, option_markdown, question_words, slider_words
-from gptcore.ui.state.translations import page_text
+from gptcore.ui.state.translations import in_a_row, page_text
 
 _OUTLINE, _FIELD_OF = "_room_outline", "_room_guess_of"
 
@@ -78,7 +78,7 @@ def _question(visit: Visit, asked: Asked) -> None:
             _answer(question, own)
         else:
             said = text("not_sent") if own is None else text("your_guess", guess=number_markdown(question, own))
-            st.info(f"{text('closed')} {said}", icon=":material/lock:")
+            st.info(in_a_row(text("closed"), said), icon=":material/lock:")
 
 
 def _field(question: Question, asked: int, own: float | None) -> None:
@@ -117,7 +117,7 @@ def _answer(question: Question, own: float | None) -> None:
         st.markdown(text("not_sent"))
     else:
         said = text("your_guess", guess=number_markdown(question, own))
-        st.markdown(f"{said} {_verdict(question, own)}".strip())
+        st.markdown(in_a_row(said, _verdict(question, own)))
     if question.scale != "options":
         scale(question, own, question.answer)
 

@@ -40,6 +40,11 @@ def page_text(section: str) -> Text:
     return text_in(current_language(), section)
 
 
+def in_a_row(*sentences: str) -> str:
+    """Sentences one after the other: with a space between them in English, without one in Chinese. Empty ones drop."""
+    return (" " if current_language() == "en" else "").join(filter(None, sentences))
+
+
 def prose(name: str) -> str:
     """A longer text: `prose/<language>/<name>.md`, as Markdown."""
     return prose_in(current_language(), name)

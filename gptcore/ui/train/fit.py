@@ -19,7 +19,7 @@ from gptcore.ui.examples.editor import Entered, examples_editor
 from gptcore.ui.jobs.progress import follow
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.room.offers import offer_step
-from gptcore.ui.state.translations import page_text
+from gptcore.ui.state.translations import in_a_row, page_text
 from gptcore.ui.train.cards import three_numbers
 from gptcore.ui.train.controls import remembered, shown_step, state_line, transport
 from gptcore.ui.train.exports import keep_and_save
@@ -103,7 +103,7 @@ def _before_the_first(plan: Plan) -> None:
     report = _report(plan)
     if report is not None:
         with above:
-            st.caption(f"{page_text('train')('again')} {memory_line(plan.choice, plan.config, report.input_shape)}")
+            st.caption(in_a_row(page_text("train")("again"), memory_line(plan.choice, plan.config, report.input_shape)))
         _record(_untrained_run(report, plan), 0, plan)
 
 

@@ -17,7 +17,7 @@ from gptcore.training.text_batches import LearningText, shipped_text
 from gptcore.ui.jobs.progress import follow
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
-from gptcore.ui.state.translations import page_text
+from gptcore.ui.state.translations import in_a_row, page_text
 from gptcore.ui.train.cards import three_numbers
 from gptcore.ui.train.controls import remembered, shown_step, state_line, transport
 from gptcore.ui.train.exports import keep_and_save
@@ -135,21 +135,19 @@ def _sizes(config: TrainConfig, split: LearningText, learner: ModelChoice) -> st
 
     text, model = page_text("train"), SIZES["mini"]
     shape = split.training[0].inputs.shape
-    return " ".join(
-        (
-            text(
-                "text.split",
-                training=number_format.count(len(split.training_ids)),
-                validation=number_format.count(len(split.validation_ids)),
-                window=split.window,
-            ),
-            text(
-                "text.model",
-                seed=learner.seed,
-                weights=number_format.large_count(model.parameters, text.language),
-                gigabytes=f"{training_bytes(model, config, (shape[0], shape[1])) / 1e9:.1f}",
-            ),
-        )
+    return in_a_row(
+        text(
+            "text.split",
+            training=number_format.count(len(split.training_ids)),
+            validation=number_format.count(len(split.validation_ids)),
+            window=split.window,
+        ),
+        text(
+            "text.model",
+            seed=learner.seed,
+            weights=number_format.large_count(model.parameters, text.language),
+            gigabytes=f"{training_bytes(model, config, (shape[0], shape[1])) / 1e9:.1f}",
+        ),
     )
 
 

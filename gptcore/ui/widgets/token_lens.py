@@ -13,7 +13,7 @@ from gptcore import number_format
 from gptcore.examples import IGNORED, EncodedExample
 from gptcore.token_lens import CharacterSpan, TokenLens, TokenSpan, ids_without_space, token_lens
 from gptcore.tokenizers.base import Tokenizer
-from gptcore.ui.state.translations import page_text
+from gptcore.ui.state.translations import in_a_row, page_text
 from gptcore.ui.widgets.basics import code_span, current_style
 from gptcore.ui.widgets.html_picture import colours, shown
 
@@ -70,7 +70,7 @@ def lens_picture(ids: Sequence[int], tokenizer: Tokenizer, key: str, *, spaces: 
         st.html(
             f'<div class="lens" role="group" aria-label="{label}"><div class="lens-names">{names}</div>{body}</div>'
         )
-        st.caption(" ".join(sentences))
+        st.caption(in_a_row(*sentences))
 
 
 @cache
