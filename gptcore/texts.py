@@ -15,6 +15,23 @@ DEVELOPMENT_VARIABLE = "GPT_EXPLORER_DEV"
 _FOLDER = Path(__file__).parent / "ui" / "text"
 
 
+class _OneAndMore(string.Formatter):
+    """Puts in values as `str.format` does, and chooses between two wordings by a number.
+
+    >>> _OneAndMore().format("{n} {n:|token|tokens}, {m} {m:|word|words}", n=1, m="1,024")
+    '1 token, 1,024 words'
+    """
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        if not format_spec.startswith("|"):
+            return str(super().format_field(value, format_spec))
+        one, more = format_spec[1:].split("|")
+        return one if str(value) == "1" else more
+
+
+_NUMBERS = _OneAndMore()
+
+
 class Text:
     """One file's words. A missing key is a KeyError; a test compares the languages before anyone sees it."""
 
@@ -30,7 +47,9 @@ class Text:
             words = words[part]
         if not isinstance(words, str):
             raise KeyError(f"{self.section}.{key} is a table of words, not words")
-        return words.format(**values) if values else words
+        if not values:
+            return words
+        return _NUMBERS.format(words, **values) if ":|" in words else words.format(**values)
 
     def group(self, key: str) -> dict[str, str]:
         """A whole table of words, such as those of one chart."""
