@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from gptcore import number_format
 from gptcore.texts import LANGUAGES, prose_in, text_in
+from gptcore.tokenizers.gpt2 import gpt2_tokenizer
 from gptcore.ui.questions import QUESTIONS
 from tests.support.browsing import keyed, open_page
 from tests.support.visiting import address_of, open_part, press, visit
@@ -68,6 +69,16 @@ def test_every_question_has_a_plain_answer_on_every_page(language: str) -> None:
     for name in QUESTIONS:
         for kind in ("asked", "answers"):
             assert text_in(language, "questions")(f"{kind}.{name}", **said) in words, (kind, name)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_ids_in_an_answer_are_the_tokenizers(language: str) -> None:
+    tokenizer, answer = gpt2_tokenizer(), text_in(language, "questions")("answers.space")
+    assert tokenizer.encode(" effort") == [3626]
+    assert [tokenizer.piece(i) for i in tokenizer.encode("effort")] == ["eff", "ort"]
+    comma = {"en": ", ", "zh": "、"}[language]
+    assert "3626" in answer
+    assert comma.join(map(str, tokenizer.encode("effort"))) in answer
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

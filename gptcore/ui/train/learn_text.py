@@ -36,7 +36,8 @@ SHARES = (0.1, 0.2, 0.3, 0.5)
 def learn_a_text(choice: ModelChoice) -> None:
     """The section: a text, how much of it is held out, settings, transport, and both losses as they go."""
     text = page_text("train")
-    st.markdown(text("text.lead"))
+    with st.container(key="learn_lead"):
+        st.markdown(text("text.lead"))
     learner = ModelChoice("untrained", "mini", 256, choice.seed)
     with st.container():
         words, held_out = _source()
@@ -69,10 +70,15 @@ def _courses() -> list[str]:
     return [page_text("predict")(f"courses.{name}") for name in ("falls", "turns", "rises")]
 
 
+def course_of(run: TrainingRun) -> int:
+    """Which course the held-out loss took: 0 falls to the end, 1 turns, 2 is never below where it began."""
+    onset = run.overfitting_onset
+    return 0 if onset is None else 2 if onset is run.measured[0] else 1
+
+
 def _compare_course(run: TrainingRun) -> None:
     """Say the course that was chosen beside the one that the held-out loss took."""
-    onset, first = run.overfitting_onset, run.measured[0]
-    course = 0 if onset is None else 2 if onset is first else 1
+    course = course_of(run)
     compare_with_choice("learn", course, _courses()[course])
 
 
@@ -110,7 +116,7 @@ def _source() -> tuple[str, float]:
             height=160,
         )
     else:
-        with st.expander(text("text.shipped"), icon=":material/article:"):
+        with st.expander(text("text.shipped"), icon=":material/article:", key="learn_shipped"):
             st.text(words)
     return words, float(st.session_state["learn_held_out"])
 

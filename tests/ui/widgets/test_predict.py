@@ -2,14 +2,21 @@
 
 import time
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from gptcore import number_format
 from gptcore.config import SIZES
+from gptcore.examples import Example, encode
 from gptcore.initialization import untrained_model
 from gptcore.presets import PRESETS
+from gptcore.results.training import StepRecord, TrainingRun
 from gptcore.scoring import score
+from gptcore.tokenizers.seven_words import seven_word_tokenizer
+from gptcore.training.config import TrainConfig
+from gptcore.training.logit_gradients import follow_gradients
+from gptcore.ui.train.learn_text import course_of
 from gptcore.ui.widgets.predict import perplexity_ranges, range_of
 from tests import ROOT
 from tests.support.visiting import settled
@@ -66,6 +73,26 @@ def test_each_page_asks_and_answers() -> None:
                 break
             time.sleep(0.1)
         assert app.metric or app.get("plotly_chart"), page
+
+
+def test_a_step_of_backpropagation_is_asked_for_and_answered() -> None:
+    app = opened("train", train_section="backpropagation")
+    shown = app.subheader[0].value
+    assert "p = 0.10619" in shown
+    model = untrained_model(SIZES["toy"], seed=123)
+    batch = encode((Example("every effort moves", "effort moves you"),), seven_word_tokenizer())
+    steps = follow_gradients(model, batch, TrainConfig(0.1, steps=1, optimizer="sgd"))
+    after = [float(g.probability[0][g.shown_token_id[0] == g.target_token_id[0]][0]) for g in steps]
+    assert after[1] > 2 * after[0]
+    app.button(key="predict_choice_3").click().run()
+    assert number_format.probability(after[1]) in app.success[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize(("losses", "course"), [((5.0, 4.0, 3.0), 0), ((5.0, 4.0, 4.5), 1), ((5.0, 5.1, 5.2), 2)])
+def test_the_course_of_the_held_out_loss(losses: tuple[float, ...], course: int) -> None:
+    none, no_ids = np.empty(0), np.empty(0, np.int64)
+    records = [StepRecord(n, 1.0, None, None, none, none, no_ids, (), 1.0, loss) for n, loss in enumerate(losses)]
+    assert course_of(TrainingRun(tuple(records), 50_257, {})) == course
 
 
 def test_nothing_is_asked_while_the_switch_is_off() -> None:
