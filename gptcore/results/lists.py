@@ -115,7 +115,7 @@ def list_frame(records: Iterable[ListRecord]) -> pd.DataFrame:
 
 def list_total(records: Iterable[ListRecord]) -> ListRecord:
     """All rows as one: its cross-entropy is averaged over tokens, never over rows."""
-    scored = [record for record in records if record.error is None]
+    scored = [record for record in records if record.error is None and record.tokens]
     return ListRecord(
         index=-1,
         row="",

@@ -167,11 +167,6 @@ class Measurement:
         """Total in bits / bytes: NaN where no scored token has bytes."""
         return self.total_nats / NATS_PER_BIT / self.bytes if self.bytes else math.nan
 
-    @property
-    def perplexity_of_mean_of_windows(self) -> float:
-        """Exp of the mean of the windows' means: the wrong way."""
-        return perplexity_of(self.mean_of_windows_nats)
-
 
 def mean_of_windows(records: Sequence[WindowRecord]) -> float:
     """The plain mean of the windows' means in nats: wrong, since windows differ in length."""

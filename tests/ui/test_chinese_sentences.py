@@ -23,10 +23,10 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize(("page", "query"), PAGES)
-def test_no_space_between_two_sentences(page: str, query: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("place", "query"), PAGES)
+def test_no_space_between_two_sentences(place: str, query: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gptcore.ui.state.translations.browser_language", lambda: "zh")
-    at = visit(page, lang="zh", **query)
+    at = visit(place, lang="zh", **query)
     shown = [element.value for kind in (at.markdown, at.caption, at.info, at.warning, at.success) for element in kind]
     assert any("\u4e00" <= character <= "\u9fff" for words in shown for character in words)
     assert [words for words in shown if SPACE.search(words)] == []

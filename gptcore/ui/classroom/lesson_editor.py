@@ -18,8 +18,6 @@ from gptcore.ui.state.translations import current_language, page_text
 from gptcore.ui.widgets.basics import MAX_FILE_MEGABYTES, download, plain
 from gptcore.ui.widgets.uploader import uploader
 
-_CHANGES = {"save": "check", "up": "arrow_upward", "down": "arrow_downward", "remove": "delete"}
-
 
 def lesson_editor(visit: Visit, room: Room) -> None:
     """Draw the lesson's part of the page."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from gptcore import number_format
+from gptcore.results.lists import list_total
 from gptcore.ui.compare.exports import script_on_page
 from gptcore.ui.compare.list_fields import TextList
 from gptcore.ui.compare.list_table import list_table
@@ -14,6 +16,7 @@ from gptcore.ui.export.code import model_code
 from gptcore.ui.export.downloads import analysis_downloads
 from gptcore.ui.export.inputs import inputs_of
 from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.state.translations import page_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -34,12 +37,17 @@ def list_downloads(
 ) -> None:
     """Buttons for a list's table, numbers, chart, script and notebook."""
     script = list_script(entered, choice, first_token=first_token)
+    text, total = page_text("many_texts"), list_total(records)
     script_on_page(script)
     with st.container(horizontal=True, key="downloads_list"):
         analysis_downloads(
             "download_list",
             "many_texts",
             inputs=inputs_of(choice),
+            numbers={
+                text("cards.loss"): number_format.nats(total.cross_entropy),
+                text("cards.perplexity"): number_format.perplexity(total.perplexity, total.cross_entropy),
+            },
             table=lambda: list_table(records, entered),
             analysis=lambda: {"rows": [_as_dict(record) for record in records]},
             figures=figures,

@@ -12,7 +12,7 @@ import streamlit as st
 from gptcore import number_format
 from gptcore.errors import CancelCheck, InputError
 from gptcore.examples import Example
-from gptcore.results.report import perplexity_of
+from gptcore.results.lists import list_total
 from gptcore.ui.compare.list_fields import Row, TextList, entered_list
 from gptcore.ui.compare.list_table import list_table
 from gptcore.ui.examples.state import show_examples
@@ -121,11 +121,9 @@ def _draw(job: Job[ListRecord], key: Any, entered: TextList) -> dict[str, go.Fig
 def _cards(records: Sequence[ListRecord], rows: int, vocab_size: int, *, whole: bool) -> None:
     text = page_text("many_texts")
     scored = [record for record in records if record.error is None and record.tokens]
-    tokens = sum(record.tokens for record in scored)
-    loss = -sum(record.total_log_probability for record in scored) / tokens if tokens else math.nan
-    perplexity = perplexity_of(loss)
+    total = list_total(scored)
     if whole and scored:
-        compare_perplexity("list", perplexity, loss, vocab_size)
+        compare_perplexity("list", total.perplexity, total.cross_entropy, vocab_size)
     mean = float(np.mean([record.perplexity for record in scored])) if scored else math.nan
     count, entropy, result = st.columns(3)
     with count:
@@ -140,15 +138,15 @@ def _cards(records: Sequence[ListRecord], rows: int, vocab_size: int, *, whole: 
         number_card(
             "list_cross_entropy",
             text("cards.loss"),
-            number_format.nats(loss),
-            text("cards.loss_reading", tokens=number_format.count(tokens)),
+            number_format.nats(total.cross_entropy),
+            text("cards.loss_reading", tokens=number_format.count(total.tokens)),
             help=text("cards.loss_help"),
         )
     with result:
         number_card(
             "list_perplexity",
             text("cards.perplexity"),
-            number_format.perplexity(perplexity, loss),
+            number_format.perplexity(total.perplexity, total.cross_entropy),
             text("cards.perplexity_reading", mean=number_format.perplexity(mean)),
             help=text("cards.perplexity_help"),
             kind="result",

@@ -85,7 +85,9 @@ def _table_in_html(table: pd.DataFrame) -> str:
 def loss_of(cross_entropy: float, perplexity: float) -> str:
     """A cross-entropy and its perplexity as one line of a report's numbers."""
     return page_text("exports")(
-        "loss_of", cross_entropy=number_format.nats(cross_entropy), perplexity=number_format.perplexity(perplexity)
+        "loss_of",
+        cross_entropy=number_format.nats(cross_entropy),
+        perplexity=number_format.perplexity(perplexity, cross_entropy),
     )
 
 

@@ -157,7 +157,7 @@ def test_models(language: str, files: Files) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "query", "name"),
+    ("place", "query", "name"),
     [
         ("long_text", {"model": "trained_small", "long_text": "The sea was calm. " * 9}, "long_text.ipynb"),
         (
@@ -170,9 +170,9 @@ def test_models(language: str, files: Files) -> None:
     ],
 )
 def test_a_notebook_says_what_each_cell_does_and_draws_the_charts(
-    page: str, query: dict[str, str], name: str, files: Files
+    place: str, query: dict[str, str], name: str, files: Files
 ) -> None:
-    waited_for(visit(page, **query), files, name)
+    waited_for(visit(place, **query), files, name)
     cells = json.loads(files[name]())["cells"]
     kinds = [cell["cell_type"] for cell in cells]
     charts = max(n for n, kind in enumerate(kinds) if kind == "markdown")
