@@ -1,4 +1,4 @@
-"""How answers leave the server: at once, and the large files of the page compressed once for everybody."""
+"""How answers leave the server: at once, the page with its own first script, its large files compressed once."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import plotly
 import streamlit
 
+from gptcore.ui.widgets.early_presses import early_presses_script
+
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _STATIC = Path(streamlit.__file__).parent / "static"
 _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -24,6 +26,8 @@ _A_DAY = b"public, max-age=86400"
 
 class Delivery:
     """ASGI middleware: sends small messages without delay, and serves the page's own files compressed.
+
+    The page itself gets a script that keeps what is pressed before Streamlit has fetched all that a page needs.
 
     Streamlit serves its scripts uncompressed, Plotly's 4.7 MB among them, since compressing at each request would
     cost more than it saves. Here each file is compressed once, when it is first asked for, and kept.
@@ -40,18 +44,44 @@ class Delivery:
         """Answer one request, or let the application do it."""
         if scope["type"] == "websocket":
             _send_at_once(send)
-        elif scope["type"] == "http" and scope["method"] == "GET" and _accepts_gzip(scope):
-            found = _file_of(scope["path"])
+        elif scope["type"] == "http" and scope["method"] == "GET":
+            found = _file_of(scope["path"]) if _accepts_gzip(scope) else None
             if found is not None:
                 path, cache_control = found
                 await _answer(send, path, await self._compress(path), cache_control)
                 return
+            if _wants_page(scope):
+                scope, send = _uncompressed(scope), _with_script(send)
         await self._app(scope, receive, send)
 
     def _compress(self, path: Path) -> asyncio.Future[bytes]:
         if path not in self._compressed:
             self._compressed[path] = asyncio.ensure_future(asyncio.to_thread(compress, path))
         return self._compressed[path]
+
+
+def _with_script(send: Send) -> Send:
+    """Put the script into the page's head, where the answer is the page, whole."""
+    held: list[Message] = []
+    script = f"<head><script>{early_presses_script()}</script>".encode()
+
+    async def send_page(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = {name.lower(): value for name, value in message["headers"]}
+            if headers.get(b"content-type", b"").startswith(b"text/html") and b"content-encoding" not in headers:
+                held.append(message)
+                return
+        elif held and message["type"] == "http.response.body":
+            start, body = held.pop(), message.get("body", b"")
+            if not message.get("more_body") and body:
+                body = body.replace(b"<head>", script, 1)
+                others = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+                start = {**start, "headers": [*others, (b"content-length", str(len(body)).encode())]}
+            await send(start)
+            message = {**message, "body": body}
+        await send(message)
+
+    return send_page
 
 
 def compress(path: Path) -> bytes:
@@ -73,6 +103,16 @@ def _send_at_once(send: Send) -> None:
 def _accepts_gzip(scope: Scope) -> bool:
     headers = dict(scope["headers"])
     return b"gzip" in headers.get(b"accept-encoding", b"") and b"range" not in headers
+
+
+def _wants_page(scope: Scope) -> bool:
+    """Whether a browser goes to a page."""
+    return b"text/html" in dict(scope["headers"]).get(b"accept", b"")
+
+
+def _uncompressed(scope: Scope) -> Scope:
+    """The same request from a browser that reads no compressed answers."""
+    return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]}
 
 
 def _file_of(path: str) -> tuple[Path, bytes] | None:

@@ -14,6 +14,7 @@ import streamlit
 
 from gptcore.texts import LANGUAGES
 from gptcore.ui.state.translations import language_script
+from gptcore.ui.widgets.early_presses import early_presses_script
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -61,7 +62,7 @@ def _inline_scripts(page: str) -> list[str]:
 HEADERS = {
     "content-security-policy": content_security_policy(
         (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8"),
-        map(language_script, LANGUAGES),
+        [*map(language_script, LANGUAGES), early_presses_script()],
         allowed_frames(),
     ),
     "x-content-type-options": "nosniff",

@@ -1,5 +1,6 @@
 """Every page under the headers that the served app sends: nothing that it does is refused by the browser."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from gptcore.ui.room.session import ROOMS_VARIABLE
 from tests.support.browsing import keyed, open_page, wait_until_idle
+from tests.support.proxy import proxied
 from tests.support.serving import serving
 
 SECONDS = 90_000
@@ -73,3 +75,19 @@ def test_a_room_does_nothing_that_the_policy_refuses(browser: Browser, served: s
     wait_until_idle(teacher)
     wait_until_idle(student, steady_ms=0)
     assert errors == []
+
+
+def test_presses_count_before_what_counts_them_is_fetched(browser: Browser, served: str) -> None:
+    page = watched(browser, [])
+    port = int(served.rpartition(":")[2])
+    with proxied(port) as line:
+        line.delay_ms = 100
+        page.goto(f"{line.url}/step_by_step?vocabulary=seven")
+        keyed(page, "step_next").wait_for(timeout=SECONDS)
+        for key in (*["ArrowRight"] * 7, "End", "ArrowLeft", "ArrowLeft"):
+            page.keyboard.press(key)
+        page.locator(".press-counter").wait_for(state="attached", timeout=SECONDS)
+        expect(page).to_have_url(re.compile("step=9"), timeout=SECONDS)
+        wait_until_idle(page, steady_ms=900)
+        assert "step=9" in page.url
+    page.context.close()

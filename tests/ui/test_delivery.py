@@ -1,7 +1,9 @@
 """How answers leave the server: large files compressed once and kept by browsers, small messages without delay."""
 
 import asyncio
+import base64
 import gzip
+import hashlib
 import socket
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -11,6 +13,8 @@ import pytest
 
 from gptcore.ui import delivery
 from gptcore.ui.delivery import Delivery
+from gptcore.ui.response_headers import HEADERS
+from gptcore.ui.widgets.early_presses import early_presses_script
 
 PLOTLY = next((delivery._STATIC / "static" / "js").glob("PlotlyChart.*.js"))
 Message = MutableMapping[str, Any]
@@ -123,3 +127,20 @@ def test_a_server_without_a_socket_of_its_own_is_served_too() -> None:
 
     asyncio.run(Delivery(untouched)({"type": "websocket"}, receive, send))
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+
+
+def test_the_page_keeps_presses_from_its_first_moment_on() -> None:
+    page = b"<html><head><title>t</title></head></html>"
+
+    async def page_only(scope: Any, receive: Any, send: Any) -> None:
+        assert b"accept-encoding" not in dict(scope["headers"])  # or it would come compressed
+        headers = [(b"content-type", b"text/html; charset=utf-8"), (b"Content-Length", str(len(page)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": page})
+
+    status, headers, body = ask(Delivery(page_only), "/step_by_step", accept="text/html", accept_encoding="gzip")
+    assert status == 200
+    assert body == page.replace(b"<head>", f"<head><script>{early_presses_script()}</script>".encode())
+    assert [value for name, value in headers.items() if name.lower() == "content-length"] == [str(len(body))]
+    digest = base64.b64encode(hashlib.sha256(early_presses_script().encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in HEADERS["content-security-policy"]

@@ -10,6 +10,7 @@ import streamlit as st
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import projecting
+from gptcore.ui.widgets.early_presses import STEP_KEYS
 from gptcore.ui.widgets.html_picture import picture_styles
 from gptcore.ui.widgets.press_counter import count_presses
 
@@ -91,7 +92,7 @@ def _count_presses(step: int) -> None:
     count_presses(
         "step_presses",
         {"step_first": -LAST, "step_back": -1, "step_next": 1, "step_last": LAST},
-        {"Home": "step_first", "ArrowLeft": "step_back", "ArrowRight": "step_next", "End": "step_last"},
+        STEP_KEYS,
         _move,
         place=step,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,8 +10,12 @@ from typing import Any
 
 import streamlit as st
 
+from gptcore.ui.widgets.early_presses import TYPING
+
 _COUNTER = st.components.v2.component(
-    "press_counter", js=(Path(__file__).parent / "press_counter.js").read_text("utf-8"), isolate_styles=False
+    "press_counter",
+    js=Path(__file__).with_suffix(".js").read_text("utf-8").replace("TYPING_PLACES", json.dumps(TYPING)),
+    isolate_styles=False,
 )
 _MOST = 1_000
 
