@@ -124,9 +124,7 @@ def inputs_downloads(
         "inputs",
         inputs=inputs_of(choice, examples, temperature),
         numbers={
-            text("chart_texts.row", number=record.example + 1): loss_of(
-                record.report.cross_entropy, record.report.perplexity
-            )
+            text("chart_texts.row", number=record.example + 1): loss_of(record.report.cross_entropy)
             for record in records
         },
         table=lambda: rows,

@@ -105,7 +105,7 @@ def models_downloads(
         "models",
         inputs=_inputs(choices, examples, temperature),
         numbers={
-            name: loss_of(report.cross_entropy, report.perplexity)
+            name: loss_of(report.cross_entropy)
             for name, report in zip(comparison.names, comparison.reports, strict=True)
         },
         table=comparison.to_long_frame,

@@ -15,7 +15,7 @@ import streamlit as st
 from gptcore import number_format
 from gptcore.charts.theme import in_light
 from gptcore.examples import Example
-from gptcore.results.report import Report
+from gptcore.results.report import Report, perplexity_of
 from gptcore.results.steps import Steps
 from gptcore.tables import csv_bytes
 from gptcore.texts import Text
@@ -82,13 +82,10 @@ def _table_in_html(table: pd.DataFrame) -> str:
     return cells.to_html(index=False, border=0, float_format="{:.8g}".format)
 
 
-def loss_of(cross_entropy: float, perplexity: float) -> str:
+def loss_of(cross_entropy: float) -> str:
     """A cross-entropy and its perplexity as one line of a report's numbers."""
-    return page_text("exports")(
-        "loss_of",
-        cross_entropy=number_format.nats(cross_entropy),
-        perplexity=number_format.perplexity(perplexity, cross_entropy),
-    )
+    perplexity = number_format.perplexity(perplexity_of(cross_entropy), cross_entropy)
+    return page_text("exports")("loss_of", cross_entropy=number_format.nats(cross_entropy), perplexity=perplexity)
 
 
 def report_downloads(

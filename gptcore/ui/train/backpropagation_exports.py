@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +93,7 @@ def backpropagation_downloads(
             figures=figures,
             script=script,
             numbers={
-                text("step", step=gradient.step): loss_of(gradient.cross_entropy, math.exp(gradient.cross_entropy))
+                text("step", step=gradient.step): loss_of(gradient.cross_entropy)
                 for gradient in gradients[step - 1 : step + 1]
             },
             cells=(

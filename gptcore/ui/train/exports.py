@@ -164,7 +164,7 @@ def _numbers(run: TrainingRun) -> dict[str, str]:
     """The loss before the first step and after the last, by name."""
     text = page_text("exports")
     ends = {record.step: record for record in (run.records[0], run.records[-1])}
-    return {text("step", step=step): loss_of(end.cross_entropy, end.perplexity) for step, end in ends.items()}
+    return {text("step", step=step): loss_of(end.cross_entropy) for step, end in ends.items()}
 
 
 def _config(plan: Plan, training: Training | None) -> GPTConfig | None:
