@@ -66,12 +66,11 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
             ask_to_run(choice.config, len(seeds), _start, key)
             return
         job = _start(key)
-    figures = dict[str, Any]()
     if job is None:
-        figures.update(_draw_stored(stored or (), key))
+        _draw_stored(stored or (), key)
     else:
         shown = job
-        follow(lambda: shown.active, lambda: figures.update(_draw(shown, key)))
+        follow(lambda: shown.active, lambda: _draw(shown, key))
     records = stored or (job.records if job else ())
     if not records:
         return
@@ -85,7 +84,7 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
         if len(records) < len(seeds):
             seeds = table.seeds.tolist()  # stopped before the last: what is taken along has what is here
         seeds_code(choice, examples, seeds, temperature)
-        seeds_downloads(records, table, choice, examples, seeds, temperature, figures)
+        seeds_downloads(records, table, choice, examples, seeds, temperature, _figures(table))
 
 
 def _start(key: tuple[Any, ...]) -> Job[SeedRecord]:
@@ -104,15 +103,15 @@ def _go_on(key: tuple[Any, ...]) -> None:
     _start(key)  # what was finished is not computed again
 
 
-def _draw_stored(records: Sequence[SeedRecord], key: tuple[Any, ...]) -> dict[str, Any]:
-    """The stored seeds, in the same places as those that are computed; the charts, by title."""
+def _draw_stored(records: Sequence[SeedRecord], key: tuple[Any, ...]) -> None:
+    """The stored seeds, in the same places as those that are computed."""
     with st.container():
         offer_to_run(records, _start, key)
-    return _charts(_table(None, records))
+    _charts(_table(None, records))
 
 
-def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> dict[str, Any]:
-    """How far it is, and all that can be said of the seeds so far; the charts, by title."""
+def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> None:
+    """How far it is, and all that can be said of the seeds so far."""
     text = page_text("compare")
     with st.container():  # what may come and go has a place of its own: the charts below keep theirs
         status(job, text("unit"), "seed_job")
@@ -123,15 +122,14 @@ def _draw(job: Job[SeedRecord], key: tuple[Any, ...]) -> dict[str, Any]:
     if not records:
         if job.active and not job.ahead:
             st.caption(text("drawing", weights=number_format.large_count(key[0].parameters, text.language)))
-        return {}
-    figures = _charts(_table(job, records))
+        return
+    _charts(_table(job, records))
     if st.session_state.pop("_seed_clicked", False) and job.active:
         st.rerun()  # what is said of one seed stands outside of what is drawn again and again
-    return figures
 
 
-def _charts(table: SeedTable) -> dict[str, Any]:
-    """Draw the cards and the three charts; the figures by title."""
+def _charts(table: SeedTable) -> None:
+    """Draw the cards and the three charts."""
     cards(table)
     figures = _figures(table)
     titles, (distribution, positions, spread) = list(figures), figures.values()
@@ -142,7 +140,6 @@ def _charts(table: SeedTable) -> dict[str, Any]:
         live_chart(positions, "chart_seed_positions", positions_reading(table), title=titles[1], on_point=_choose)
     with right, st.container(border=True):
         live_chart(spread, "chart_spread", spread_reading(table), title=titles[2])
-    return figures
 
 
 def _table(job: Job[SeedRecord] | None, records: Sequence[SeedRecord]) -> SeedTable:
