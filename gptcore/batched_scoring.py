@@ -130,8 +130,10 @@ class _ExponentialSums:
         first, second = self._memory(logits)
         below = torch.sub(logits, largest[:, None], out=first)  # (n, b) at most 0: exp cannot overflow
         weights = torch.exp(below, out=second)
-        self._weighted = scale * (self._weighted + self._total * moved) + torch.linalg.vecdot(weights, below)
-        self._total = scale * self._total + weights.sum(dim=-1)
+        total = weights.sum(dim=-1)
+        weighted = torch.mul(weights, below, out=first).sum(dim=-1)
+        self._weighted = scale * (self._weighted + self._total * moved) + weighted
+        self._total = scale * self._total + total
         self._largest = largest
 
     def normalizer(self) -> Tensor:

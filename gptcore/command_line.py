@@ -35,12 +35,7 @@ def score_command(given: argparse.Namespace) -> None:
     job = prepare_text(
         model.config, text, stride=given.stride, first_token=given.first_token, tokenizer=model.tokenizer
     )
-    records = []
-    with tqdm(total=len(job.windows), unit="window", disable=given.quiet) as progress:
-        for batch in job.batches:
-            records += job.score(model, batch)
-            progress.update(len(batch))
-    report = job.report(records)
+    report = job.report(tqdm(job.records(model), total=len(job.windows), unit="window", disable=given.quiet))
     if given.json:
         _write(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=1) + "\n")
     elif given.csv:

@@ -35,6 +35,8 @@ def encode_text(text: str | Sequence[int], tokenizer: Tokenizer) -> EncodedText:
     >>> [(piece, start, end) for piece, start, end in zip(encoded.pieces, encoded.start.tolist(), encoded.end.tolist())]
     [('⟨e5 be⟩', 0, 1), ('⟨88⟩', 0, 1), (' moves', 1, 7)]
     """
+    if isinstance(text, bytes | bytearray):
+        raise TypeError("a text is a str, or token ids: decode bytes first, as in data.decode()")
     if isinstance(text, str):
         text = clean_text(text)
         ids = tokenizer.encode(text, max_characters=None)

@@ -67,6 +67,8 @@ def score_list(
     >>> [round(record.cross_entropy, 3) for record in score_list(trained_small_model, ["The cat sat.", ""])]
     [9.297, nan]
     """
+    if isinstance(rows, str):
+        raise TypeError("rows are a list of texts, not one text, whose characters would be scored one by one")
     settings = _Settings(stride, first_token, tokenizer)
     batches = list_batches(rows)
     cluster = scheduler_cluster(stopped) if executor is None else None

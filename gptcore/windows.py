@@ -6,10 +6,13 @@ averages are over tokens, never over windows.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +23,7 @@ from gptcore.errors import InputError
 from gptcore.language_model import LanguageModel
 from gptcore.results.report import Provenance
 from gptcore.results.text_report import TextReport
-from gptcore.results.windows import EncodedText, Measurement, Window, WindowRecord, mean_of_windows
+from gptcore.results.windows import EncodedText, Measurement, Window, WindowRecord
 from gptcore.scoring import versions
 from gptcore.tokenizers.base import Tokenizer
 from gptcore.tokenizers.model_rows import fit_tokenizer
@@ -55,6 +58,8 @@ def plan_windows(
     [(0, 1, 5), (2, 5, 7), (4, 7, 9), (5, 9, 10)]
     """
     stride = check_stride(stride, context_length)
+    if context_length < 1:
+        raise ValueError(f"context_length must be at least 1, not {context_length}")
     if scored_from < 1:
         raise ValueError(f"scored_from must be at least 1, not {scored_from}: nothing predicts token 0")
     windows = []
@@ -124,22 +129,33 @@ class TextJob:
         began = time.perf_counter()
         scores = token_scores(model, [self._row(window) for window in windows], self.top_k)
         seconds = (time.perf_counter() - began) / len(windows)
-        provenance = _provenance(model)
+        provenance = Provenance(model.config, model.origin, 1.0, "float32", versions())
         return [
             WindowRecord(index=index, window=window, provenance=provenance, seconds=seconds, **vars(row))
             for index, window, row in zip(batch, windows, scores, strict=True)
         ]
 
-    def report(self, records: Sequence[WindowRecord]) -> TextReport:
-        """The report of the windows that are scored so far, in any order. Raises ValueError for none."""
-        if not records:
+    def records(self, model: LanguageModel) -> Iterator[WindowRecord]:
+        """Score all windows, in order; leaving the loop stops the work."""
+        return (record for batch in self.batches for record in self.score(model, batch))
+
+    def report(self, records: Iterable[WindowRecord]) -> TextReport:
+        """The report of the windows that are scored so far, in any order; each record is needed only for a moment.
+
+        Raises:
+            ValueError: There is no record.
+        """
+        records = iter(records)
+        first = next(records, None)
+        if first is None:
             raise ValueError("no window is scored yet: there is nothing to report")
-        n, k = len(self.text), records[0].top_token_ids.shape[1]
-        dtype = records[0].log_probability.dtype
+        n, k = len(self.text), first.top_token_ids.shape[1]
+        dtype = first.log_probability.dtype
         context_tokens, rank = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
         log_probability, entropy_nats = np.full(n, np.nan, dtype), np.full(n, np.nan, dtype)
         top_token_ids, top_probabilities = np.zeros((n, k), dtype=np.int64), np.zeros((n, k), dtype)
-        for record in records:
+        tokens_read, seconds, means = 0, 0.0, []
+        for record in chain([first], records):
             window = record.window
             scored = slice(window.scored_from - len(self.prefix), window.stop - len(self.prefix))
             context_tokens[scored] = np.arange(window.scored_from, window.stop) - window.start
@@ -148,14 +164,17 @@ class TextJob:
             entropy_nats[scored] = record.entropy_nats
             top_token_ids[scored] = record.top_token_ids
             top_probabilities[scored] = record.top_probabilities
+            tokens_read += window.read_count
+            seconds += record.seconds
+            means.append(record.cross_entropy)
         return TextReport(
-            provenance=records[0].provenance,
+            provenance=first.provenance,
             text=self.text,
             stride=self.stride,
             first_token=self.first_token,
-            window_count=len(records),
-            tokens_read=sum(record.window.read_count for record in records),
-            seconds=sum(record.seconds for record in records),
+            window_count=len(means),
+            tokens_read=tokens_read,
+            seconds=seconds,
             context_tokens=context_tokens,
             log_probability=log_probability,
             rank=rank,
@@ -163,7 +182,7 @@ class TextJob:
             top_token_ids=top_token_ids,
             top_pieces=self._pieces(top_token_ids, context_tokens),
             top_probabilities=top_probabilities,
-            mean_of_windows_nats=mean_of_windows(records),
+            mean_of_windows_nats=math.fsum(means) / len(means),
         )
 
     def _row(self, window: Window) -> Row:
@@ -208,7 +227,7 @@ def prepare_text(
     >>> from gptcore import trained_small_model
     >>> model = trained_small_model()
     >>> job = prepare_text(model.config, "The cat sat on the mat. " * 100)
-    >>> records = [record for batch in job.batches for record in job.score(model, batch)]
+    >>> records = list(job.records(model))
     >>> job.report(records[:1]).token_count, job.report(records).token_count
     (256, 700)
     """
@@ -229,23 +248,14 @@ def prepare_text(
     return TextJob(encoded, config, tokenizer, stride, first_token, prefix, tuple(windows), top_k)
 
 
-def score_text_records(
-    model: LanguageModel,
-    text: str | Sequence[int],
-    *,
-    stride: int | None = None,
-    first_token: bool = False,
-    tokenizer: Tokenizer | None = None,
-    top_k: int = 3,
-) -> Iterator[WindowRecord]:
+def score_text_records(model: LanguageModel, text: str | Sequence[int], **settings: Any) -> Iterator[WindowRecord]:
     """Score a text of any length window by window; takes what `prepare_text` takes.
 
     Yields:
         One record for each window, in order. Leaving the loop stops the work.
     """
-    tokenizer = tokenizer or model.tokenizer
-    job = prepare_text(model.config, text, stride=stride, first_token=first_token, tokenizer=tokenizer, top_k=top_k)
-    return (record for batch in job.batches for record in job.score(model, batch))
+    settings["tokenizer"] = settings.get("tokenizer") or model.tokenizer
+    return prepare_text(model.config, text, **settings).records(model)
 
 
 def score_text(
@@ -269,7 +279,7 @@ def score_text(
     """
     tokenizer = tokenizer or model.tokenizer
     job = prepare_text(model.config, text, stride=stride, first_token=first_token, tokenizer=tokenizer, top_k=top_k)
-    return job.report([record for batch in job.batches for record in job.score(model, batch)])
+    return job.report(job.records(model))
 
 
 def score_strides(
@@ -285,12 +295,6 @@ def score_strides(
     Yields:
         One Measurement for each stride, in order, with its cost in tokens and seconds.
     """
-    tokenizer = tokenizer or model.tokenizer
-    jobs = [prepare_text(model.config, text, stride=s, first_token=first_token, tokenizer=tokenizer) for s in strides]
-    for job in jobs:
-        records = [record for batch in job.batches for record in job.score(model, batch)]
-        yield job.report(records).measurement()
-
-
-def _provenance(model: LanguageModel) -> Provenance:
-    return Provenance(model.config, model.origin, 1.0, "float32", versions())
+    settings: dict[str, Any] = {"first_token": first_token, "tokenizer": tokenizer or model.tokenizer}
+    for job in [prepare_text(model.config, text, stride=stride, **settings) for stride in strides]:
+        yield job.report(job.records(model)).measurement()

@@ -159,6 +159,11 @@ def test_a_bad_stride_is_no_row_s_fault(tiny: GPTModel, stride: int) -> None:
     assert caught.value.code == "bad_stride"
 
 
+def test_one_text_is_no_list(tiny: GPTModel) -> None:
+    with pytest.raises(TypeError, match="list of texts"):
+        score_list(tiny, "every effort moves you")
+
+
 def test_the_frame_and_the_total(tiny: GPTModel) -> None:
     records = list(score_list(tiny, ROWS))
     frame = list_frame(records)

@@ -213,6 +213,26 @@ def test_special_tokens_have_no_bytes(tiny: GPTModel) -> None:
     assert report.bits_per_byte == pytest.approx(report.total_nats / math.log(2) / 17)
 
 
+@pytest.mark.parametrize("unit", UNITS)
+def test_special_tokens_alone_are_one_unit_without_text(tiny: GPTModel, unit: TextUnit) -> None:
+    report = score_text(tiny, [END_OF_TEXT] * 3)
+    frame = report.by(unit)
+    assert frame["text"].tolist() == [""]
+    assert frame["tokens"].tolist() == [2]
+    assert frame["surprisal_nats"].sum() == pytest.approx(report.total_nats)
+    assert math.isnan(report.bits_per_byte)
+
+
+def test_bytes_are_no_token_ids(tiny: GPTModel) -> None:
+    with pytest.raises(TypeError, match="decode"):
+        score_text(tiny, b"every effort")
+
+
+def test_no_plan_without_a_context() -> None:
+    with pytest.raises(ValueError, match="context_length"):
+        plan_windows(5, 0)
+
+
 @pytest.mark.parametrize("first_token", [False, True])
 @pytest.mark.parametrize("unit", UNITS)
 def test_units_sum_to_the_tokens(tiny: GPTModel, unit: TextUnit, first_token: bool) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gptcore.results.report import NATS_PER_BIT, Floats, Ids, Provenance, perplexity_of
 from gptcore.results.windows import EncodedText, Measurement, Unit, UnitMean
-from gptcore.text_units import TextUnit, split_units
+from gptcore.text_units import TextUnit, Units, split_units
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +144,9 @@ class TextReport:
             `log_probability` (their sum), `surprisal_nats`, `perplexity` (exp(surprisal / tokens); NaN for no tokens).
         """
         units = split_units(self.text.text, unit)
+        if not len(units.begins):  # special tokens alone: they have no text, but scores
+            none = np.zeros(1, dtype=np.int64)
+            units = Units(none, none, none, none.astype(np.bool_))
         at = np.searchsorted(units.begins, self.text.start[self.scored], side="right") - 1
         count = len(units.begins)
         tokens = np.bincount(at, minlength=count)

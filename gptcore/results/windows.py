@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -166,8 +165,3 @@ class Measurement:
     def bits_per_byte(self) -> float:
         """Total in bits / bytes: NaN where no scored token has bytes."""
         return self.total_nats / NATS_PER_BIT / self.bytes if self.bytes else math.nan
-
-
-def mean_of_windows(records: Sequence[WindowRecord]) -> float:
-    """The plain mean of the windows' means in nats: wrong, since windows differ in length."""
-    return math.fsum(record.cross_entropy for record in records) / len(records)

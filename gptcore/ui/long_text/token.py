@@ -31,7 +31,8 @@ def opened_token(report: TextReport, choice: ModelChoice) -> None:
         return
     number, piece = number_format.count(index + 1), code_span(report.text.pieces[index])
     if not report.scored[index]:
-        st.caption(text("opened_unscored", number=number, piece=piece))
+        first = index == 0
+        st.caption(text("opened_unscored" if first else "opened_not_yet", number=number, piece=piece))
         return
     with st.container(horizontal=True, vertical_alignment="center", key="long_opened_bar"):
         st.markdown(

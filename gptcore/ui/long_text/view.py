@@ -58,9 +58,7 @@ def long_text_page(choice: ModelChoice) -> None:
     if report is not None:
         from gptcore.ui.long_text.differences import why_it_differs
         from gptcore.ui.long_text.exports import long_text_downloads
-        from gptcore.ui.long_text.token import opened_token
 
-        opened_token(report, choice)
         why_it_differs(report, choice, entered)
         _table(report)
         long_text_downloads(report, choice, entered, figures)
@@ -68,6 +66,8 @@ def long_text_page(choice: ModelChoice) -> None:
 
 def _draw(job: Job[Scored], choice: ModelChoice, entered: LongText) -> dict[str, go.Figure]:
     """How far it is, and all that can be said of the windows so far; the charts, by title."""
+    from gptcore.ui.long_text.token import opened_token
+
     text = page_text("long_text")
     with st.container():  # what may come and go has a place of its own: what follows keeps its own
         if not job.finished:
@@ -100,7 +100,9 @@ def _draw(job: Job[Scored], choice: ModelChoice, entered: LongText) -> dict[str,
         )
     )
     coloured_text(report)
-    return curve_and_ranks(report)
+    figures = curve_and_ranks(report)
+    opened_token(report, choice)  # while the rest is scored, too
+    return figures
 
 
 def _table(report: TextReport) -> None:

@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import re
+import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from gptcore.tables import csv_bytes
 from gptcore.texts import LANGUAGES, text_in
 from gptcore.ui.jobs.job import Job
 from gptcore.ui.jobs.turn_queue import FairGate
+from gptcore.ui.long_text import job as job_module
 from gptcore.ui.long_text.exports import coloured_page, long_text_script
 from gptcore.ui.long_text.job import Scored, report_of
 from gptcore.ui.long_text.source import LongText
@@ -223,6 +226,34 @@ def test_the_first_token_says_that_it_has_no_score() -> None:
     app = finished(opened(long_token=0))
     words = text_in("en", "long_text")("opened_unscored", number=1, piece="`The`")
     assert words in [said.value for said in app.caption]
+
+
+def test_a_token_opens_while_the_rest_of_the_text_is_scored(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    whole = job_module._scored
+
+    def slowly(*arguments: Any) -> Iterator[Scored]:
+        for index, record in enumerate(whole(*arguments)):
+            assert index == 0 or go_on.wait(60)
+            yield record
+
+    monkeypatch.setattr(job_module, "_scored", slowly)
+    try:
+        text = "One sentence of a story that is read slowly. " * 60
+        app = opened(long_text=text, long_token=5)
+        give_up = time.monotonic() + 60
+        while not app.metric:
+            assert time.monotonic() < give_up
+            app.run()
+        assert [said.value for said in app.markdown if said.value.startswith("Token 6 of")]
+        assert not app.get("download_button")
+        app.session_state["long_token"] = 400
+        app.run()
+        assert [said.value for said in app.caption if re.match("Token 401, .* is not scored yet", said.value)]
+        assert not app.exception
+    finally:
+        go_on.set()
+    finished(app)
 
 
 def test_a_longer_text_is_shown_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
