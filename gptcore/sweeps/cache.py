@@ -33,6 +33,7 @@ _RECORD_FORMAT = 2
 _PACKAGE = Path(__file__).resolve().parents[1]
 _NO_NUMBERS = ("charts", "classroom", "pretraining", "ui")
 _LOCKED_SECONDS = 5.0
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _log = logging.getLogger(__name__)
 
 
@@ -96,7 +97,7 @@ class SweepCache:
             return None
         try:
             record = record_from_json(row[0])
-        except (AttributeError, KeyError, TypeError, ValueError):  # not by this version: computed again, written over
+        except _UNREADABLE:  # not by this version: computed again, written over
             return None
         self._remember(key, seed, record)
         return record

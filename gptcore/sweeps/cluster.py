@@ -97,7 +97,7 @@ def _connected(address: str) -> Any:
         if client is None:
             try:
                 client = _CLIENTS[address] = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-            except (OSError, ValueError) as error:
+            except Exception as error:  # whatever Dask raises for what is no address, or where nobody answers
                 raise InputError("no_cluster", f"no Dask scheduler answers at {address}", address=address) from error
         return client
 

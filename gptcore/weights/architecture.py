@@ -78,7 +78,7 @@ def transformers_config(settings: Mapping[str, Any], file_bytes: int) -> Transfo
         if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= 10_000_000:
             from gptcore.weights.layouts import other_setting
 
-            raise other_setting(names[0], size, "1 …")
+            raise other_setting(names[0], size, "≥ 1")
         sizes[name] = size
     bytes_each = 2 if str(settings.get("dtype", settings.get("torch_dtype", ""))) in ("float16", "bfloat16") else 4
     return TransformersConfig(**sizes, architecture=architecture, stored_parameters=max(1, file_bytes // bytes_each))

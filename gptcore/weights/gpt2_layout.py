@@ -76,7 +76,7 @@ def read_config(path: Path, vocab_size: int | None = VOCAB_SIZE) -> GPTConfig:
     sizes = _DEFAULTS | {name: given[name] for name in _LARGEST if name in given}
     for name, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= _LARGEST[name]:
-            raise other_setting(name, size, f"1 … {_LARGEST[name]}")
+            raise other_setting(name, size, f"1–{_LARGEST[name]}")
     if given.get("n_inner") not in (None, 4 * sizes["n_embd"]):
         raise other_setting("n_inner", given["n_inner"], str(4 * sizes["n_embd"]))
     if sizes["n_embd"] % sizes["n_head"]:

@@ -114,7 +114,7 @@ def shape_from_tensors(
     sizes = {"vocab_size": vocab_size, "context_length": context_length, "emb_dim": emb_dim, "n_layers": n_layers}
     for name, size in sizes.items():
         if not 1 <= size <= _LARGEST[name]:
-            raise other_setting(name, size, f"1 … {_LARGEST[name]}")
+            raise other_setting(name, size, f"1–{_LARGEST[name]}")
     heads = n_heads if n_heads is not None else next((settings[key] for key in _HEADS if key in settings), None)
     if heads is None:
         raise InputError(

@@ -139,6 +139,7 @@ def test_it_is_tried_again_after_a_while(
         lambda written: json.dumps([dict(list(json.loads(written)[0].items())[:-3]), [1.0]]),
         lambda written: json.dumps([{**json.loads(written)[0], "provenance": {}}, [1.0]]),
         lambda written: json.dumps([{**json.loads(written)[0], "rank": {"array": ["x"], "dtype": "<i8"}}, [1.0]]),
+        lambda written: "[" * 100_000,
         lambda written: None,
     ],
 )

@@ -224,7 +224,7 @@ def units(report: Report) -> Figures:
             number_card(
                 f"unit_{name}",
                 text(f"units.{name}"),
-                number_format.nats(amount),
+                number_format.bits_per_byte(amount) if name == "bytes" else number_format.nats(amount),
                 text(f"units.{name}_reading"),
                 help=meaning({"nats": "nat", "bits": "bit", "bytes": "bits_per_byte"}[name]),
             )
@@ -237,7 +237,9 @@ def units(report: Report) -> Figures:
         text(
             "units.trap",
             right=number_format.perplexity(report.perplexity, report.cross_entropy),
-            right_bits=number_format.perplexity(perplexity_of(found.bits_per_token * NATS_PER_BIT)),
+            right_bits=number_format.perplexity(
+                perplexity_of(found.bits_per_token * NATS_PER_BIT), found.bits_per_token * NATS_PER_BIT
+            ),
             wrong=number_format.perplexity(found.two_to_the_nats),
         )
     )
@@ -250,7 +252,7 @@ def units(report: Report) -> Figures:
         positions=tokens,
         bytes=length,
         bits=number_format.nats(found.bits_per_token * report.positions),
-        mean=number_format.nats(found.bits_per_byte),
+        mean=number_format.bits_per_byte(found.bits_per_byte),
     )
     chart(figure, "chart_units", summary, title=words["title"])
     return {words["title"]: figure}

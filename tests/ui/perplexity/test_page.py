@@ -21,7 +21,7 @@ from gptcore.tokenizers.seven_words import seven_word_tokenizer
 from gptcore.training.memorization import LEARNED, NEW, UPDATES, learned_by_heart
 from tests import ROOT
 from tests.support.browsing import IN_CHINESE_AND_DARK, axe_violations, keyed, open_page, overflows, wait_until_idle
-from tests.support.visiting import settled
+from tests.support.visiting import settled, visit
 
 V = 50_257
 A_WHILE = 60_000  # ms: the cores may be shared, and a first chart waits for plotly
@@ -225,3 +225,8 @@ def test_assistive_technology_finds_nothing_wrong(page: Page, server: str, langu
     expect(page.get_by_text(text_in(language, "perplexity")("headings.low"))).to_be_visible(timeout=A_WHILE)
     wait_until_idle(page, steady_ms=1_500)  # what is drawn anew is faint for a moment
     assert axe_violations(page) == []
+
+
+def test_targets_without_bytes_have_a_dash_for_bits_per_byte() -> None:
+    at = visit("perplexity", input="ids", prompt_1="40", target_1="50256", lang="zh")
+    assert [metric.value for metric in at.metric][2] == "–"
