@@ -130,14 +130,20 @@ def _describe(path: Path, marks: str, n_heads: int | None) -> ModelDescription:
         model = inspect_model(path, n_heads)
     except InputError as error:
         return ModelDescription(path, name, "unknown", error=error, marks=marks)
-    except (OSError, OverflowError, RecursionError, TypeError, ValueError) as error:  # what nobody thought of
+    except (
+        OSError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:  # whatever else a broken file causes
         reason = str(error)[:120] or type(error).__name__
         unreadable = InputError("weights_unreadable", f"{name} cannot be read: {reason}", file=name, reason=reason)
         return ModelDescription(path, name, "unknown", error=unreadable, marks=marks)
     file_bytes = sum(file.stat().st_size for file in model.files)
     dtype = " + ".join(_NUMBERS[kind] for kind in model.dtypes if kind in _NUMBERS)
     try:
-        vocabulary, _ = tokenizer_of(model)  # which reads it, so that a broken one is known
+        vocabulary, _ = tokenizer_of(model)  # reads the vocabulary, so that a broken one is reported here
     except InputError as error:
         return ModelDescription(path, name, model.kind, None, dtype, file_bytes, error=error, marks=marks)
     return ModelDescription(

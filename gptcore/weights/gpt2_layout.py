@@ -38,8 +38,8 @@ def check_gpt2(folder: Path, vocab_size: int = VOCAB_SIZE) -> tuple[GPTConfig, d
     header = _weights_header(folder)
     names = plain_names(header.tensors)
     tensors = {plain: header.tensors[name] for plain, name in names.items()}
-    if recognize_prefix := next((n for n in tensors if n.endswith(f".{GPT2.token_table}")), None):
-        raise prefix_error(recognize_prefix.removesuffix(GPT2.token_table), len(tensors))
+    if prefixed := next((n for n in tensors if n.endswith(f".{GPT2.token_table}")), None):
+        raise prefix_error(prefixed.removesuffix(GPT2.token_table), len(tensors))
     check_tensors(GPT2, config, tensors)
     return config, names
 

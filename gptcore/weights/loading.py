@@ -38,7 +38,7 @@ def load_model(path: Path | str, *, n_heads: int | None = None) -> LanguageModel
         path: A weight file, a model's folder, or an entry of the Hugging Face cache's: this project's own checkpoint;
             GPT-2's layout (one file, shards, or `pytorch_model.bin`); the book's `state_dict`; nanoGPT's `ckpt.pt`;
             any causal language model of the transformers library where that is installed.
-        n_heads: Attention heads, for weights that nothing beside them says it of.
+        n_heads: How many attention heads, where neither the weights nor a file beside them say so.
 
     Returns:
         The model; `score`, `generate` and everything else takes it.

@@ -69,7 +69,7 @@ def inspect_model(path: Path, n_heads: int | None = None) -> StoredModel:
 
     Args:
         path: A weight file, a model's folder, or an entry of the Hugging Face cache's.
-        n_heads: Attention heads, for weights that nothing beside them says it of.
+        n_heads: How many attention heads, where neither the weights nor a file beside them say so.
 
     Raises:
         InputError: By name, for whatever is no whole model that runs here.
