@@ -30,8 +30,16 @@ dev: $(APP_READY)  ## the same while the code is worked on: pages change as soon
 		--server.address=127.0.0.1 --server.port=$(PORT) --server.headless=false \
 		--server.showEmailPrompt=false --browser.gatherUsageStats=false --server.runOnSave=true
 
+# All tests run in two processes, file by file; the browser's come after the others, since Playwright keeps an event
+# loop running in the process that it was used in.
 test: $(TESTS_READY) browser nginx  ## run every test, the browser's too (some only: ARGS="tests/test_x.py -k word")
+ifeq ($(strip $(ARGS)),)
+	@status=0; for part in 'not browser' browser; do \
+		$(RUN) -m pytest -q -n 2 --dist loadfile -m "$$part" || status=$$?; \
+	done; exit $$status
+else
 	$(RUN) -m pytest -q $(ARGS)
+endif
 
 lint: $(TESTS_READY)  ## look at layout, style and types
 	$(RUN) -m ruff format --check
