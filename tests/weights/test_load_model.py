@@ -339,7 +339,9 @@ def test_what_stands_before_a_text_is_what_its_own_tokenizer_puts_there(
     assert prefix_ids("my dog", model.tokenizer) == before
     save_checkpoint(model, tmp_path / "mine" / "kept.safetensors")
     again = load_model(tmp_path / "mine" / "kept.safetensors")
-    np.testing.assert_array_equal(score(again, TEXTS).log_probability, score(model, TEXTS).log_probability)
+    assert prefix_ids("my dog", again.tokenizer) == before
+    # weights that lie the other way round in memory are added in another order
+    np.testing.assert_allclose(score(again, TEXTS).log_probability, score(model, TEXTS).log_probability, atol=1e-5)
 
 
 def test_berts_marks_around_a_text_are_not_what_a_gpt2_wants_before_it(tmp_path: Path) -> None:
@@ -362,7 +364,8 @@ def test_a_checkpoint_keeps_the_vocabulary_that_the_model_came_with(tmp_path: Pa
     save_checkpoint(model, tmp_path / "mine.safetensors")
     again = load_model(tmp_path / "mine.safetensors")
     assert again.tokenizer.name == model.tokenizer.name
-    np.testing.assert_array_equal(score(again, TEXTS).log_probability, score(model, TEXTS).log_probability)
+    # weights that lie the other way round in memory are added in another order
+    np.testing.assert_allclose(score(again, TEXTS).log_probability, score(model, TEXTS).log_probability, atol=1e-5)
 
 
 def test_an_untrained_model_can_be_saved_and_opened_by_file_and_by_folder(tmp_path: Path) -> None:
