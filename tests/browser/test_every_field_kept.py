@@ -28,7 +28,16 @@ SLOW = ("train_backpropagation", "classroom", "compare_models")
 """Swept by the slow tests alone: what they have more than the others has a test of its own."""
 DECIDES_WHICH_FIELDS = {
     *("model", "size", "lang", "projector", "alignment", "input", "vocabulary", "compare", "models", "seed_list"),
-    *("train_section", "train_optimizer", "train_schedule", "long_source", "first_token", "logit_target"),
+    *(
+        "train_section",
+        "train_optimizer",
+        "learn_optimizer",
+        "learn_source",
+        "train_schedule",
+        "long_source",
+        "first_token",
+        "logit_target",
+    ),
 }
 """Fields that take others away, or say otherwise what stands in them: they are changed by themselves."""
 
