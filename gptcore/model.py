@@ -20,8 +20,8 @@ from gptcore.tokenizers.model_rows import fit_tokenizer
 def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """The product x Wᵀ + b, as `F.linear`; through oneDNN where no gradient is wanted, in float32 on a CPU.
 
-    `F.linear` multiplies float32 with MKL, which takes about twice as long on processors that are not Intel's. This is
-    the operator that `torch.compile` puts in its place.
+    `F.linear` multiplies float32 with MKL, which takes up to twice as long on processors that are not Intel's. This is
+    the operator that `torch.compile` puts in its place. Small weights gain nothing by it.
 
     Args:
         x: (…, I).
@@ -31,13 +31,16 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Returns:
         (…, O).
     """
-    if torch.is_grad_enabled() or x.dtype != torch.float32 or x.device.type != "cpu" or not ONEDNN:
+    possible = ONEDNN and x.dtype == torch.float32 and x.device.type == "cpu"
+    if torch.is_grad_enabled() or not possible or weight.numel() < LEAST_WEIGHTS:
         return F.linear(x, weight, bias)
     product: Tensor = torch.ops.mkldnn._linear_pointwise.default(x, weight, bias, "none", [], "")
     return product
 
 
 ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+LEAST_WEIGHTS = 2**16
+"""For so many weights or more a product goes through oneDNN."""
 
 
 class Linear(nn.Linear):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from gptcore import GPTConfig, GPTModel, InputError, generate_text_simple, untrained_model
+from gptcore import model as model_module
 from gptcore.config import SIZES
 from gptcore.initialization import empty_model, seeded_generator
 from gptcore.model import GELU, Dropout, FeedForward, LayerNorm, Linear, MultiHeadAttention, linear
@@ -278,9 +279,11 @@ def test_a_gradient_reaches_every_weight() -> None:
 @pytest.mark.parametrize("shape", [(5,), (1, 5), (2, 3, 5), (0, 5), (70, 5)])
 @pytest.mark.parametrize("has_bias", [True, False])
 @pytest.mark.parametrize("as_stored", [True, False])
+@pytest.mark.parametrize("least", [0, 2**16])
 def test_a_product_is_pytorch_s_with_gradients_and_without(
-    shape: tuple[int, ...], has_bias: bool, as_stored: bool
+    monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], has_bias: bool, as_stored: bool, least: int
 ) -> None:
+    monkeypatch.setattr(model_module, "LEAST_WEIGHTS", least)
     x, weight = random_like(*shape), random_like(5, 11, seed=1).T if not as_stored else random_like(11, 5, seed=1)
     bias = random_like(11, seed=2) if has_bias else None
     exact = F.linear(x.double(), weight.double(), None if bias is None else bias.double())

@@ -51,8 +51,8 @@ def many_texts_view(choice: ModelChoice) -> None:
         return
     job: Job[ListRecord] = own_jobs().get(JOB, key) or _start(key)
     figures: dict[str, go.Figure] = {}
-    follow(lambda: job.active, lambda: figures.update(_draw(job, key, entered)))
-    if not job.active and job.done:
+    ended = follow(lambda: job.active, lambda: figures.update(_draw(job, key, entered)))
+    if ended and job.done:
         from gptcore.ui.compare.list_exports import list_downloads
 
         list_downloads(job.records, entered, choice, figures, first_token=key[2])
@@ -109,12 +109,12 @@ def _draw(job: Job[ListRecord], key: Any, entered: TextList) -> dict[str, go.Fig
         if job.error is not None:
             said = error_sentence(job.error) if isinstance(job.error, InputError) else text("failed")
             st.warning(said, icon=":material/error:")
-    records = job.records
+    still, records = job.active, job.records  # in this order: once it has ended, they are all there
     if not records:
         return {}
     _cards(records, len(entered.rows), key[0].vocab_size, whole=job.done == job.total)
-    figures = _distribution(records, key[0], passing=job.active)
-    _table(records, entered, key[0], still=job.active)
+    figures = _distribution(records, key[0], passing=still)
+    _table(records, entered, key[0], still=still)
     return figures
 
 

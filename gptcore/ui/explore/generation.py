@@ -173,6 +173,7 @@ def _draw(job: Job[NewToken], choice: ModelChoice, prompt: list[int], *, drawn: 
     status(job, text("unit"), "generation_status")
     if job.error is not None:
         st.warning(error_sentence(job.error), icon=":material/error:")  # type: ignore[arg-type]
+    written_out = not job.active  # asked before the tokens: then they are all of them
     tokens = job.records
     tokenizer = choice.tokenizer
     with st.container(key="generated"):
@@ -201,7 +202,7 @@ def _draw(job: Job[NewToken], choice: ModelChoice, prompt: list[int], *, drawn: 
         height=min(38 + 35 * len(tokens), 400),
     )
     st.caption(text("reading_drawn" if drawn else "reading_greedy"))
-    if not job.active:
+    if written_out:
         written = tuple(token.token_id for token in tokens)
         icon = ":material/touch_app:"
         st.button(text("go_on_by_hand"), key="go_on_by_hand", icon=icon, on_click=go_on_by_hand, args=(written,))

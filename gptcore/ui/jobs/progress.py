@@ -15,15 +15,18 @@ LOOK_EVERY_SECONDS = 0.5
 """How often a page looks at a running job."""
 
 
-def follow(going: Callable[[], bool], draw: Callable[[], None]) -> None:
+def follow(going: Callable[[], bool], draw: Callable[[], None]) -> bool:
     """Draw something again and again while it is going on, then let the whole page run once more.
 
     What is drawn keeps its place when the going ends, and is not built anew: a fragment is a container, too.
+
+    Returns:
+        Whether it had ended before: what was drawn now is all of it.
     """
     if not going():
         with st.container():
             draw()
-        return
+        return True
 
     @st.fragment(run_every=LOOK_EVERY_SECONDS)
     def followed() -> None:
@@ -34,6 +37,7 @@ def follow(going: Callable[[], bool], draw: Callable[[], None]) -> None:
             st.rerun()
 
     followed()
+    return False
 
 
 def status(job: Job[Any], unit: str, key: str) -> None:

@@ -51,8 +51,7 @@ def long_text_page(choice: ModelChoice) -> None:
     if job is None:
         return
     figures: dict[str, go.Figure] = {}
-    follow(lambda: job.active, lambda: figures.update(_draw(job, choice, entered)))
-    if job.active:
+    if not follow(lambda: job.active, lambda: figures.update(_draw(job, choice, entered))):
         return
     report = report_of(job)
     if report is not None:
