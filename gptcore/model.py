@@ -21,7 +21,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """The product x Wᵀ + b, as `F.linear`; through oneDNN where no gradient is wanted, in float32 on a CPU.
 
     `F.linear` multiplies float32 with MKL, which takes up to twice as long on processors that are not Intel's. This is
-    the operator that `torch.compile` puts in its place. Small weights gain nothing by it.
+    the operator that `torch.compile` puts in its place. Small weights gain nothing by it, and some strided ones take
+    very long.
 
     Args:
         x: (…, I).
@@ -31,7 +32,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Returns:
         (…, O).
     """
-    possible = ONEDNN and x.dtype == torch.float32 and x.device.type == "cpu"
+    possible = ONEDNN and x.dtype == torch.float32 and x.device.type == "cpu" and weight.is_contiguous()
     if torch.is_grad_enabled() or not possible or weight.numel() < LEAST_WEIGHTS:
         return F.linear(x, weight, bias)
     product: Tensor = torch.ops.mkldnn._linear_pointwise.default(x, weight, bias, "none", [], "")
