@@ -19,7 +19,6 @@ from gptcore.initialization import untrained_model
 from gptcore.language_model import LanguageModel
 from gptcore.list_files import open_table, score_list_file
 from gptcore.lists import load_source
-from gptcore.results.report import perplexity_of
 from gptcore.results.text_report import TextReport
 from gptcore.text_files import read_text_file
 from gptcore.weights.checkpoints import trained_small_model
@@ -69,7 +68,7 @@ def score_list_command(given: argparse.Namespace) -> None:
     if tokens:
         print(
             f"{scored:,} rows scored, {tokens:,} tokens: cross-entropy {number_format.nats(nats / tokens)} nats, "
-            f"perplexity {number_format.perplexity(perplexity_of(nats / tokens))}"
+            f"perplexity {number_format.perplexity_at(nats / tokens)}"
         )
     if failed:
         print(f"gptcore: rows without a score: {failed:,}; their column error says why", file=sys.stderr)
@@ -102,7 +101,7 @@ def _summary(report: TextReport, encoding: str) -> str:
     words, scored = report.per("word"), report.token_count
     rows = [
         ("cross-entropy", f"{number_format.nats(report.cross_entropy)} nats per token"),
-        ("perplexity", f"{number_format.perplexity(report.perplexity, report.cross_entropy)} per token"),
+        ("perplexity", f"{number_format.perplexity_at(report.cross_entropy)} per token"),
         ("", f"{number_format.perplexity(words.perplexity)} per word ({words.count:,} words)"),
         ("bits per byte", f"{report.bits_per_byte:.4f} ({report.byte_count:,} bytes)"),
         ("tokens scored", f"{scored:,} of {len(report.text):,}"),

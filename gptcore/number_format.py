@@ -73,6 +73,15 @@ def perplexity(value: float, cross_entropy_nats: float | None = None) -> str:
     return _written(value, 2)
 
 
+def perplexity_at(cross_entropy_nats: float) -> str:
+    """The perplexity of a cross-entropy, e to it, as `perplexity` writes it.
+
+    >>> perplexity_at(10.793964), perplexity_at(0.0), perplexity_at(1000.0), perplexity_at(math.nan)
+    ('48,725.80', '1.00', '∞ (log10 = 434.29)', 'not a number')
+    """
+    return perplexity(_exp(cross_entropy_nats), cross_entropy_nats)
+
+
 def count(value: float) -> str:
     """A whole number with thousands separators; a large one with a power of ten.
 
@@ -106,10 +115,9 @@ def one_in(surprisal_nats: float) -> str:
     >>> one_in(9.504168), one_in(0.0), one_in(709.5), one_in(1000.0)
     ('13,416', '1', '1.3550e+308', '∞ (log10 = 434.29)')
     """
-    try:
-        chance = math.exp(surprisal_nats)
-    except OverflowError:
-        return perplexity(math.inf, surprisal_nats)
+    chance = _exp(surprisal_nats)
+    if chance == math.inf:
+        return perplexity_at(surprisal_nats)
     return _written(chance, 0 if chance >= 100 or abs(chance - round(chance)) < 0.005 else 2)
 
 
@@ -158,6 +166,14 @@ def signed_nats(amount: float) -> str:
     ('+0.5000', '−0.5000')
     """
     return f"+{nats(amount)}" if amount >= 0 else nats(amount)
+
+
+def _exp(nats: float) -> float:
+    """Its exponential; infinity where that exceeds float64."""
+    try:
+        return math.exp(nats)
+    except OverflowError:
+        return math.inf
 
 
 def _written(value: float, decimals: int) -> str:

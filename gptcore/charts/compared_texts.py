@@ -105,7 +105,7 @@ def _text_traces(
                     name,
                     record.report.positions,
                     number_format.nats(record.report.cross_entropy),
-                    number_format.perplexity(record.report.perplexity, record.report.cross_entropy),
+                    number_format.perplexity_at(record.report.cross_entropy),
                     number_format.bits_per_byte(record.bits_per_byte),
                 ]
                 for name, record in zip(names, records, strict=True)

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from gptcore import number_format
 from gptcore.charts.marks import across, band, curve, here, level, note
 from gptcore.charts.theme import DESK, Style, new_figure
-from gptcore.results.report import Floats, perplexity_of
+from gptcore.results.report import Floats
 
 
 def sure_and_wrong(
@@ -38,7 +38,7 @@ def sure_and_wrong(
     uniform = math.log(vocab_size)
     top = max(float(losses.max()), loss) * 1.1
     line, name = level(uniform, words["uniform"].format(nats=number_format.nats(uniform)), style)
-    written = f"<b>{number_format.perplexity(perplexity_of(loss))}</b><br>= e<sup>{number_format.nats(loss)}</sup>"
+    written = f"<b>{number_format.perplexity_at(loss)}</b><br>= e<sup>{number_format.nats(loss)}</sup>"
     mark, mark_name = here(lead, loss, written, style, left=lead > 0)
     beyond = note(
         words["beyond"], palette.loss, style.size(13), x=0.99, xref="paper", xanchor="right", y=top, yanchor="top"
@@ -91,7 +91,7 @@ def two_lengths(
         (wrong, "wrong", palette.loss, "dot", "right"),
     ):
         lines.append(across(amount, {"color": colour, "width": 2.5, "dash": dash}))
-        written = words[word].format(perplexity=number_format.perplexity(perplexity_of(amount)))
+        written = words[word].format(perplexity=number_format.perplexity_at(amount))
         place = {"x": 0.01 if side == "left" else 0.99, "xref": "paper", "xanchor": side, "yanchor": "bottom"}
         means.append(note(f"<b>{written}</b>", colour, style.size(14), y=amount, bgcolor=palette.paper, **place))
     top = max(*losses, wrong) * 1.18

@@ -140,7 +140,7 @@ def _dots(
             },
         },
         customdata=[
-            [int(seed), number_format.nats(loss), number_format.perplexity(perplexity_of(loss))]
+            [int(seed), number_format.nats(loss), number_format.perplexity_at(loss)]
             for seed, loss in zip(seeds.tolist(), losses.tolist(), strict=True)
         ],
         hovertemplate=words["hover_dot"] + "<extra></extra>",
@@ -222,6 +222,6 @@ def _uniform_words(table: SeedTable, words: Mapping[str, str], perplexity: bool)
 def _mean_words(table: SeedTable, words: Mapping[str, str], perplexity: bool) -> str:
     summary = table.summary()
     if perplexity:
-        return words["mean_perplexity"].format(perplexity=number_format.perplexity(perplexity_of(summary.mean)))
+        return words["mean_perplexity"].format(perplexity=number_format.perplexity_at(summary.mean))
     error = "" if math.isnan(summary.standard_error) else f" ± {number_format.nats(summary.standard_error)}"
     return words["mean"].format(mean=number_format.nats(summary.mean) + error)

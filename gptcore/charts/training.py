@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from gptcore import number_format
 from gptcore.charts.marks import Part, across, decades, note, reference, upright
 from gptcore.charts.theme import DESK, Style, label, new_figure
-from gptcore.results.report import Floats, perplexity_of
+from gptcore.results.report import Floats
 from gptcore.results.training import StepRecord, TrainingRun, WatchedTargets
 
 MOST_ROWS = 24
@@ -122,7 +122,7 @@ def perplexity_curve(
         marker={"size": 6},
         customdata=[
             [
-                number_format.perplexity(record.perplexity, record.cross_entropy),
+                number_format.perplexity_at(record.cross_entropy),
                 number_format.nats(record.cross_entropy),
             ]
             for record in records
@@ -135,7 +135,7 @@ def perplexity_curve(
         y=[math.log(perplexity)],
         mode="markers+text",
         marker={"size": 15, "color": palette.paper, "line": {"color": palette.target, "width": 4}},
-        text=[f" {words['at'].format(step=at, perplexity=number_format.perplexity(records[index].perplexity))} "],
+        text=[f" {words['at'].format(step=at, perplexity=number_format.perplexity_at(records[index].cross_entropy))} "],
         textposition=_beside(at / last, math.log10(perplexity) / high, above=perplexity > run.vocab_size),
         textfont={"size": style.size(15), "color": palette.text},
         hoverinfo="skip",
@@ -193,7 +193,7 @@ def two_losses(run: TrainingRun, words: Mapping[str, str], style: Style = DESK, 
             mode="lines+markers",
             line={"color": colour, "width": 3, "dash": dash},
             marker={"size": 8, "symbol": symbol},
-            customdata=[number_format.perplexity(perplexity_of(value)) for value in values],
+            customdata=[number_format.perplexity_at(value) for value in values],
             hovertemplate=words[f"hover_{name}"] + "<extra></extra>",
         )
         for name, colour, symbol, dash, values in curves

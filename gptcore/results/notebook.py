@@ -20,7 +20,7 @@ def report_html(report: Report) -> str:
     chain = (
         ("mean log-probability", f"{number_format.nats(report.mean_log_probability)} nats", "× −1"),
         ("cross-entropy", f"{number_format.nats(report.cross_entropy)} nats", "exp"),
-        ("perplexity", number_format.perplexity(report.perplexity, report.cross_entropy), ""),
+        ("perplexity", number_format.perplexity_at(report.cross_entropy), ""),
     )
     cells = "".join(
         f"<td style='text-align:center'><small>{name}</small><br><b>{value}</b></td>"

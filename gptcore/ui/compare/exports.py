@@ -84,6 +84,7 @@ def seeds_downloads(
     from gptcore.results.seeds import sweep_to_dict
 
     text, summary = page_text("compare"), table.summary()
+    mean = f"{number_format.nats(summary.mean)} ± {number_format.nats(summary.standard_error)}"
     comparison_downloads(
         "seeds",
         inputs={
@@ -91,9 +92,7 @@ def seeds_downloads(
             text("views.seeds"): write_seeds(seeds),
         },
         numbers={
-            text(
-                "mean_loss.label"
-            ): f"{number_format.nats(summary.mean)} ± {number_format.nats(summary.standard_error)}",
+            text("mean_loss.label"): mean,
             text("spread.label"): number_format.nats(summary.standard_deviation),
             text("below.label"): text("below.value", below=summary.below_uniform, count=summary.count),
         },

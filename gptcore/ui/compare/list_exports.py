@@ -46,7 +46,7 @@ def list_downloads(
             inputs=inputs_of(choice),
             numbers={
                 text("cards.loss"): number_format.nats(total.cross_entropy),
-                text("cards.perplexity"): number_format.perplexity(total.perplexity, total.cross_entropy),
+                text("cards.perplexity"): number_format.perplexity_at(total.cross_entropy),
             },
             table=lambda: list_table(records, entered),
             analysis=lambda: {"rows": [_as_dict(record) for record in records]},

@@ -146,7 +146,7 @@ def _cards(records: Sequence[ListRecord], rows: int, vocab_size: int, *, whole: 
         number_card(
             "list_perplexity",
             text("cards.perplexity"),
-            number_format.perplexity(total.perplexity, total.cross_entropy),
+            number_format.perplexity_at(total.cross_entropy),
             text("cards.perplexity_reading", mean=number_format.perplexity(mean)),
             help=text("cards.perplexity_help"),
             kind="result",

@@ -104,8 +104,8 @@ def _reading(comparison: ModelComparison, untrained: Collection[str]) -> str:
     named = {
         "best": plain(comparison.names[best]),
         "worst": plain(comparison.names[worst]),
-        "least": number_format.perplexity(comparison.reports[best].perplexity, losses[best]),
-        "most": number_format.perplexity(comparison.reports[worst].perplexity, losses[worst]),
+        "least": number_format.perplexity_at(losses[best]),
+        "most": number_format.perplexity_at(losses[worst]),
     }
     if factor < 1.05:
         said = [text("reading.even", **named)]
@@ -159,7 +159,12 @@ def _ruler_and_bars(comparison: ModelComparison) -> dict[str, go.Figure]:
     words, by = page_text("explore").group("chart_perplexity"), (comparison.names, comparison.reports)
     ruler = KeptFigure(perplexity_ruler, (comparison.perplexities, vocabulary), words, style, by=by)
     bars = KeptFigure(model_bars, (comparison,), text.group("chart_models"), style, by=by)
-    listed = _listed([(name, number_format.perplexity(value)) for name, value in comparison.perplexities])
+    listed = _listed(
+        [
+            (name, number_format.perplexity_at(report.cross_entropy))
+            for name, report in zip(comparison.names, comparison.reports, strict=True)
+        ]
+    )
     best = [int(np.argmax(column)) for column in comparison.log_probability.T]
     wins = [best.count(m) for m in range(len(comparison.names))]
     titles = {key: text(f"{key}.title") for key in ("chart_models_ruler", "chart_models")}

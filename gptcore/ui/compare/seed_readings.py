@@ -35,7 +35,7 @@ def cards(table: SeedTable) -> None:
     mean, spread, below = st.columns(3)
     with mean:
         name = "mean_perplexity" if as_perplexity else "mean_loss"
-        shown = number_format.perplexity(perplexity_of(summary.mean), summary.mean) if as_perplexity else values["mean"]
+        shown = number_format.perplexity_at(summary.mean) if as_perplexity else values["mean"]
         words = text(f"{name}.reading", **values)
         number_card("seed_mean", text(f"{name}.label"), shown, words, help=meaning("loss", "standard_deviation"))
     with spread:

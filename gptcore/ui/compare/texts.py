@@ -56,7 +56,7 @@ def inputs_view(choice: ModelChoice, examples: Sequence[Example] | None, tempera
             return
         hardest = max(range(len(records)), key=lambda n: records[n].report.cross_entropy)
         report = records[hardest].report
-        written = number_format.perplexity(report.perplexity, report.cross_entropy)
+        written = number_format.perplexity_at(report.cross_entropy)
         said = page_text("predict")("harder_answer", name=names[hardest], perplexity=written)
         compare_with_choice("inputs", hardest, said)
     what_it_knows(choice, [record.report for record in records])
@@ -133,7 +133,7 @@ def _texts_reading(records: Sequence[ExampleRecord], unit: str) -> str:
     def written(record: ExampleRecord) -> str:
         if unit == "bits_per_byte":
             return number_format.bits_per_byte(record.bits_per_byte)
-        return number_format.perplexity(record.report.perplexity, record.report.cross_entropy)
+        return number_format.perplexity_at(record.report.cross_entropy)
 
     easiest, hardest = min(records, key=amount), max(records, key=amount)
     if len(records) == 1:

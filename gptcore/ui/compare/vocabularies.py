@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from gptcore.number_format import bits_per_byte, count, perplexity
+from gptcore.number_format import bits_per_byte, count, perplexity_at
 from gptcore.results.text_costs import TextCost, text_costs
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, current_style, plain
@@ -74,7 +74,7 @@ def _table(costs: Sequence[TextCost]) -> None:
                 "bits": f"{cost.bits:,.2f}",
                 "tokens": count(cost.tokens),
                 "bytes": count(cost.byte_count) if cost.byte_count else "–",
-                "perplexity": perplexity(cost.perplexity, cost.nats / cost.tokens),
+                "perplexity": perplexity_at(cost.nats / cost.tokens),
             }
             for cost in costs
         ],

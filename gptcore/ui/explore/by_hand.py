@@ -11,7 +11,6 @@ import streamlit as st
 from gptcore import number_format
 from gptcore.errors import InputError
 from gptcore.number_reading import read_whole
-from gptcore.results.report import perplexity_of
 from gptcore.token_display import visible
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.models.result_cache import with_model
@@ -150,7 +149,7 @@ def _loss_so_far(choice: ModelChoice, continued: Continuation) -> None:
         number_card(
             "hand_perplexity",
             text("hand_loss.perplexity"),
-            number_format.perplexity(perplexity, cross_entropy),
+            number_format.perplexity_at(cross_entropy),
             page_text("explore")(
                 "perplexity.reading_certain" if perplexity < 1.005 else "perplexity.reading",
                 count=number_format.count(perplexity),
@@ -175,7 +174,7 @@ def _table(choice: ModelChoice, continued: Continuation) -> None:
             "rank": [token.rank for token in tokens],
             "surprisal": [number_format.nats(-token.log_probability) for token in tokens],
             "loss_so_far": [number_format.nats(mean) for mean in means],
-            "perplexity_so_far": [number_format.perplexity(perplexity_of(mean), mean) for mean in means],
+            "perplexity_so_far": [number_format.perplexity_at(mean) for mean in means],
         },
         hide_index=True,
         column_config={

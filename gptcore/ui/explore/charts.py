@@ -120,7 +120,7 @@ def _perplexity_in_words(report: Report) -> str:
     below = report.perplexity <= report.vocab_size
     return page_text("explore")(
         f"chart_perplexity.summary_{'below' if below else 'above'}",
-        perplexity=number_format.perplexity(report.perplexity, report.cross_entropy),
+        perplexity=number_format.perplexity_at(report.cross_entropy),
         vocabulary=number_format.count(report.vocab_size),
         factor=number_format.factor(perplexity_of(abs(report.cross_entropy - report.uniform_cross_entropy))),
     )

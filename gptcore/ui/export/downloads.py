@@ -15,7 +15,7 @@ import streamlit as st
 from gptcore import number_format
 from gptcore.charts.theme import in_light
 from gptcore.examples import Example
-from gptcore.results.report import Report, perplexity_of
+from gptcore.results.report import Report
 from gptcore.results.steps import Steps
 from gptcore.tables import csv_bytes
 from gptcore.texts import Text
@@ -84,7 +84,7 @@ def _table_in_html(table: pd.DataFrame) -> str:
 
 def loss_of(cross_entropy: float) -> str:
     """A cross-entropy and its perplexity as one line of a report's numbers."""
-    perplexity = number_format.perplexity(perplexity_of(cross_entropy), cross_entropy)
+    perplexity = number_format.perplexity_at(cross_entropy)
     return page_text("exports")("loss_of", cross_entropy=number_format.nats(cross_entropy), perplexity=perplexity)
 
 
@@ -117,7 +117,7 @@ def chain_numbers(report: Report | Steps) -> dict[str, str]:
     return {
         explore("mean_log_probability.label"): number_format.nats(report.mean_log_probability),
         explore("cross_entropy.label"): number_format.nats(report.cross_entropy),
-        explore("perplexity.label"): number_format.perplexity(report.perplexity, report.cross_entropy),
+        explore("perplexity.label"): number_format.perplexity_at(report.cross_entropy),
     }
 
 

@@ -110,7 +110,7 @@ def _numbers(report: TextReport) -> dict[str, str]:
     text = page_text("long_text")
     return {
         text("cross_entropy.label"): number_format.nats(report.cross_entropy),
-        text("perplexity.label"): number_format.perplexity(report.perplexity, report.cross_entropy),
+        text("perplexity.label"): number_format.perplexity_at(report.cross_entropy),
         text("bits_per_byte.label"): number_format.bits_per_byte(report.bits_per_byte),
         text("token_count.label"): number_format.count(report.token_count),
     }
@@ -162,7 +162,7 @@ def coloured_page(report: TextReport, unit: Unit, scale: Scale) -> str:
     )
     summary = (
         f"{text('cross_entropy.label')} {number_format.nats(report.cross_entropy)} · "
-        f"{text('perplexity.label')} {number_format.perplexity(report.perplexity, report.cross_entropy)} · "
+        f"{text('perplexity.label')} {number_format.perplexity_at(report.cross_entropy)} · "
         f"{text('bits_per_byte.label')} {number_format.bits_per_byte(report.bits_per_byte)} · "
         f"{text('token_count.label')} {number_format.count(report.token_count)}"
     )

@@ -141,7 +141,7 @@ def _numbers(report: TextReport, *, whole: bool) -> None:
         number_card(
             "long_perplexity",
             text("perplexity.label"),
-            number_format.perplexity(report.perplexity, report.cross_entropy),
+            number_format.perplexity_at(report.cross_entropy),
             reading,
             help=text("perplexity.help"),
             kind="result",

@@ -56,7 +56,7 @@ def _sure_and_wrong(vocab_size: int) -> None:
     leads = np.linspace(-furthest, furthest, 241)
     said = {
         "loss": number_format.nats(chosen.loss),
-        "perplexity": number_format.perplexity(chosen.perplexity),
+        "perplexity": number_format.perplexity_at(chosen.loss),
         "vocabulary": number_format.count(vocab_size),
         "uniform": number_format.nats(Sureness(vocab_size, 0.0).loss),
     }

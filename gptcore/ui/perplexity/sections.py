@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from gptcore import number_format
-from gptcore.results.report import NATS_PER_BIT, perplexity_of
+from gptcore.results.report import NATS_PER_BIT
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, code_span, current_style, number_card, operator
@@ -148,7 +148,7 @@ def landmarks(report: Report | None, vocab_size: int) -> None:
     )
     names = (text("landmarks.perplexity"), text("landmarks.nats"), "", text("landmarks.meaning"))
     heads = "".join(f'<th scope="col" class="out">{name}</th>' if name else '<td class="bars"></td>' for name in names)
-    own = number_format.perplexity(report.perplexity, report.cross_entropy) if report is not None else "–"
+    own = number_format.perplexity_at(report.cross_entropy) if report is not None else "–"
     summary = text("landmarks.summary", vocabulary=vocabulary, own=own)
     table = f'<table class="landmarks"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>'
     picture(table, "picture_landmarks", summary, wide=True)
@@ -200,7 +200,7 @@ def means(report: Report) -> Figures:
     summary = text(
         "chart_means.summary",
         wrong=number_format.perplexity(wrong),
-        right=number_format.perplexity(report.perplexity, report.cross_entropy),
+        right=number_format.perplexity_at(report.cross_entropy),
     )
     chart(figure, "chart_means", summary)
     return {text("headings.means"): figure}
@@ -236,10 +236,8 @@ def units(report: Report) -> Figures:
     st.markdown(
         text(
             "units.trap",
-            right=number_format.perplexity(report.perplexity, report.cross_entropy),
-            right_bits=number_format.perplexity(
-                perplexity_of(found.bits_per_token * NATS_PER_BIT), found.bits_per_token * NATS_PER_BIT
-            ),
+            right=number_format.perplexity_at(report.cross_entropy),
+            right_bits=number_format.perplexity_at(found.bits_per_token * NATS_PER_BIT),
             wrong=number_format.perplexity(found.two_to_the_nats),
         )
     )

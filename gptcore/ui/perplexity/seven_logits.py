@@ -108,7 +108,7 @@ def _table(chosen: ChosenLogits) -> None:
         target=SEVEN_WORDS[chosen.target],
         p=number_format.probability(float(chosen.probability[chosen.target])),
         loss=number_format.nats(chosen.loss),
-        perplexity=number_format.perplexity(chosen.perplexity),
+        perplexity=number_format.perplexity_at(chosen.loss),
         uniform=number_format.nats(math.log(len(SEVEN_WORDS))),
     )
     table = f'<table class="softmax"><thead><tr>{heads}</tr></thead><tbody>{"".join(rows)}{foot}</tbody></table>'

@@ -75,7 +75,7 @@ def numbers_of_the_chain(report: Report) -> None:
         number_card(
             "perplexity",
             text("perplexity.label"),
-            number_format.perplexity(report.perplexity, report.cross_entropy),
+            number_format.perplexity_at(report.cross_entropy),
             text(reading, count=number_format.count(report.perplexity), vocabulary=vocabulary) + note,
             help=meaning("perplexity"),
             kind="result",

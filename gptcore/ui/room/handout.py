@@ -164,7 +164,7 @@ def _numbers(report: Report, classroom: Text) -> str:
     )
     names = text_in(classroom.language, "explore")
     loss = f"{names('cross_entropy.label')} {number_format.nats(report.cross_entropy)}"
-    perplexity = f"{names('perplexity.label')} {number_format.perplexity(report.perplexity, report.cross_entropy)}"
+    perplexity = f"{names('perplexity.label')} {number_format.perplexity_at(report.cross_entropy)}"
     return (
         f"<p>{escape(loss)} · {escape(perplexity)}</p>"
         f"<table><tr><th></th><th>{escape(axis['axis_probability'])}</th><th>{escape(axis['axis_nats'])}</th><th></th></tr>"

@@ -238,7 +238,7 @@ def _ruler_summary(steps: Steps) -> str:
     factor = perplexity_of(abs(steps.cross_entropy - math.log(steps.vocab_size)))
     return words(
         f"chart_perplexity.summary_{'above' if above else 'below'}",
-        perplexity=number_format.perplexity(steps.perplexity, steps.cross_entropy),
+        perplexity=number_format.perplexity_at(steps.cross_entropy),
         vocabulary=number_format.count(steps.vocab_size),
         factor=number_format.factor(factor),
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from gptcore import number_format
-from gptcore.results.report import perplexity_of
 from gptcore.results.steps import Steps
 from gptcore.texts import Text
 from gptcore.token_display import visible
@@ -66,10 +65,9 @@ def _choices(step: int, steps: Steps, text: Text) -> tuple[str, list[str]]:
         shapes: list[tuple[int, ...]] = [(B, T * V), steps.flat_shape, (B * T * V,)]
         return str(steps.flat_shape), [str(shape) for shape in shapes]
     if step == 11:
-        perplexity, loss = steps.perplexity, steps.cross_entropy
-        guesses = [(perplexity_of(loss / 2), loss / 2), (perplexity, loss), (float(V), math.log(V))]
-        written = [number_format.perplexity(value, ln) for value, ln in sorted(guesses)]
-        return number_format.perplexity(perplexity, loss), written
+        loss = steps.cross_entropy
+        guesses = sorted((loss / 2, loss, math.log(V)))
+        return number_format.perplexity_at(loss), [number_format.perplexity_at(nats) for nats in guesses]
     signs = text.group("answers")
     if step == 7:
         below = float(steps.log_probability.max()) < 0

@@ -53,10 +53,10 @@ def three_numbers(run: TrainingRun, index: int, plan: Plan) -> None:
         number_card(
             "train_perplexity",
             text(f"numbers.perplexity{batch}"),
-            number_format.perplexity(record.perplexity, record.cross_entropy),
+            number_format.perplexity_at(record.cross_entropy),
             text(
                 "reading_perplexity" if index else "reading_perplexity_first",
-                first=number_format.perplexity(run.records[0].perplexity, run.records[0].cross_entropy),
+                first=number_format.perplexity_at(run.records[0].cross_entropy),
                 vocabulary=number_format.count(run.vocab_size),
             ),
             help=meaning("perplexity"),

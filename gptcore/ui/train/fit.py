@@ -199,8 +199,8 @@ def _record(run: TrainingRun, index: int, plan: Plan, *, passing: bool = False) 
             text(
                 "chart_curve.summary" if index else "chart_curve.summary_first",
                 step=record.step,
-                first=number_format.perplexity(first.perplexity, first.cross_entropy),
-                now=number_format.perplexity(record.perplexity, record.cross_entropy),
+                first=number_format.perplexity_at(first.cross_entropy),
+                now=number_format.perplexity_at(record.cross_entropy),
                 vocabulary=number_format.count(run.vocab_size),
             ),
             title=text("chart_curve.title"),

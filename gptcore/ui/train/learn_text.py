@@ -8,7 +8,6 @@ import streamlit as st
 from gptcore import number_format
 from gptcore.config import SIZES
 from gptcore.errors import InputError
-from gptcore.results.report import perplexity_of
 from gptcore.results.training import TrainingRun
 from gptcore.tokenizers.base import clean_text
 from gptcore.tokenizers.gpt2 import gpt2_tokenizer
@@ -204,13 +203,11 @@ def _losses(run: TrainingRun, plan: Plan, *, passing: bool) -> dict[str, go.Figu
                 f"train_{key}_cross_entropy",
                 text(f"text.{key}"),
                 number_format.nats(loss),
-                text(
-                    f"text.reading_{key}", step=measured.step, perplexity=number_format.perplexity(perplexity_of(loss))
-                ),
+                text(f"text.reading_{key}", step=measured.step, perplexity=number_format.perplexity_at(loss)),
                 help=meaning("loss", "validation"),
             )
         if run.overfitting_onset is not None:
-            best = number_format.perplexity(perplexity_of(run.overfitting_onset.validation_cross_entropy or 0.0))
+            best = number_format.perplexity_at(run.overfitting_onset.validation_cross_entropy or 0.0)
             st.markdown(text("text.parted", step=run.overfitting_onset.step, best=best))
         elif len(run.measured) > 1:
             st.markdown(text("text.not_parted"))

@@ -148,7 +148,7 @@ def ask_for_perplexity(name: str, subject: Sequence[object], vocab_size: int) ->
 
 def compare_perplexity(name: str, perplexity: float, cross_entropy: float, vocab_size: int) -> None:
     """Say the range that was chosen beside the perplexity."""
-    written = number_format.perplexity(perplexity, cross_entropy)
+    written = number_format.perplexity_at(cross_entropy)
     compare_with_choice(name, range_of(perplexity, vocab_size), written)
 
 
