@@ -84,7 +84,8 @@ def _draw(job: Job[Scored], choice: ModelChoice, entered: LongText) -> dict[str,
             st.warning(said, icon=":material/error:")
     report = report_of(job)
     if report is None:
-        st.skeleton(height=320)
+        if job.active:
+            st.skeleton(height=320)
         return {}
     if job.finished:
         compare_perplexity("long_text", report.perplexity, report.cross_entropy, choice.vocab_size)

@@ -301,6 +301,28 @@ def test_the_script_gives_the_pages_numbers(
     assert f"{report.bits_per_byte:.4f}" in printed
 
 
+def test_stopped_before_the_first_window_nothing_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    def nothing_yet(*_: Any) -> Iterator[Scored]:
+        go_on.wait(60)
+        yield from ()
+
+    monkeypatch.setattr(job_module, "_scored", nothing_yet)
+    app = opened(long_text="One sentence of a story that nobody has read. " * 20)
+    try:
+        assert len(app.get("skeleton")) == 1
+        app.button(key="long_job_stop").click().run()
+        go_on.set()
+        while any(button.key == "long_job_stop" for button in app.run().button):
+            time.sleep(0.05)
+    finally:
+        go_on.set()
+    assert not app.exception
+    assert len(app.get("skeleton")) == 0
+    assert app.button(key="long_go_on")
+
+
 def test_a_script_reads_a_long_text_from_its_file() -> None:
     script = long_text_script(SMALL, LongText("word " * 10_000, None, False))
     assert 'Path("text.txt")' in script
