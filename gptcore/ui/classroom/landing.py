@@ -17,7 +17,9 @@ def landing() -> None:
     join, teach = st.columns(2, gap="medium")
     with join, st.container(border=True, height="stretch", key="room_join_card"):
         st.subheader(text("join_title"), anchor=False)
-        st.text_input(text("code"), key="room_code", placeholder=text("code_placeholder"), max_chars=20)
+        st.text_input(
+            text("code"), key="room_code", persist_state="session", placeholder=text("code_placeholder"), max_chars=20
+        )
         st.button(
             text("join"), key="room_join", type="primary", icon=":material/login:", width="stretch", on_click=_join
         )

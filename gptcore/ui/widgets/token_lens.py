@@ -24,7 +24,9 @@ MOST_TOKENS = 60
 def lens_of_rows(rows: Sequence[EncodedExample], tokenizer: Tokenizer, key: str) -> None:
     """The lens of some examples: of prompt and target where these are two texts, else of the whole text."""
     text = page_text("token_lens")
-    spaces = st.toggle(text("spaces"), value=True, key=f"{key}_spaces", help=text("spaces_help"))
+    spaces = st.toggle(
+        text("spaces"), value=True, key=f"{key}_spaces", persist_state="session", help=text("spaces_help")
+    )
     for number, row in enumerate(rows, start=1):
         parts = parts_of(row)
         for name, ids in parts.items():
