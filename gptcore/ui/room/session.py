@@ -68,7 +68,7 @@ def page_runs() -> int:
 def begin_visit() -> None:
     """Read what the address says of a room, once for each address that the visitor gives. On every page."""
     st.session_state[_RUNS] = page_runs() + 1
-    given = url.given()
+    given = url.given_once("room")
     if given is not None and (typed := given.get("room")):
         known = (st.session_state.get(_CODE), st.session_state.get(_LEFT))
         if typed not in known or given.get("key"):

@@ -28,6 +28,7 @@ class AddressState:
     recovered: dict[str, Any] = field(default_factory=dict)
     page: str = ""
     given: dict[str, str] | None = None  # what a new address says, until a run has shown it
+    given_to: set[str] = field(default_factory=set)  # who has read it once
     expected: dict[str, str] | None = None  # what `go_to` asks for
     sent: dict[str, Any] = field(default_factory=dict)  # what the event carried, by key
     incomplete: bool = False

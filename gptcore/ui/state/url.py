@@ -65,6 +65,7 @@ def begin(page: str) -> None:
         visit.history.unread |= {key: said for key, said in (words or {}).items() if not visit.history.changed(key)}
     if read:
         visit.given, visit.expected = dict(visit.history.unread), None
+        visit.given_to.clear()
     events.take_in()
 
 
@@ -92,6 +93,21 @@ def only_changed(key: str) -> bool:
 def given() -> Mapping[str, str] | None:
     """What a new address says, until a run has shown it; None where there is no new one."""
     return address_state().given
+
+
+def given_once(reader: str) -> Mapping[str, str] | None:
+    """What a new address says, for who has not asked yet; None where there is no new one, or who asks has read it.
+
+    A visitor may have changed by then what a run, which they interrupted, took from the address.
+
+    Args:
+        reader: Who asks: any name of its own.
+    """
+    visit = address_state()
+    if visit.given is None or reader in visit.given_to:
+        return None
+    visit.given_to.add(reader)
+    return visit.given
 
 
 def go_to(page: str, query: Mapping[str, str]) -> NoReturn:

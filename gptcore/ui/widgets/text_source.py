@@ -45,7 +45,7 @@ class TextSource:
             is_known: Whether a long text needs no id, since the app has it.
         """
         state, field = st.session_state, f"{self.name}_text"
-        query = url.given()
+        query = url.given_once(self._file)
         if query is not None:
             state[self._file] = query.get(self._file, "")
             named = kept_text(state[self._file]) if state[self._file] else None

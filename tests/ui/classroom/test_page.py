@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from gptcore import score
@@ -13,6 +14,7 @@ from gptcore.presets import PRESETS
 from gptcore.texts import LANGUAGES, text_in
 from gptcore.ui.room import presence
 from gptcore.ui.room.session import rooms
+from gptcore.ui.state import url
 from tests.support.visiting import address_of, choose, metrics, open_part, press, settled, visit, warnings
 
 MARKUP = "<script>alert(1)</script> **bold** [x](http://x) $a$"
@@ -309,3 +311,14 @@ def kinds_of(at: AppTest) -> list[str]:
     kinds = text_in("en", "classroom").group("kinds")
     shown = {words: kind for kind, words in kinds.items()}
     return [shown[option] for option in at.selectbox(key="ask_kind").options]
+
+
+def test_who_opens_a_room_before_the_first_run_has_ended_is_its_teacher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next run still has the link to read, to a room that there is not."""
+    with monkeypatch.context() as context:
+        context.setattr(url, "finish", st.stop)
+        at = student("ZZZZ")
+        assert len(warnings(at)) == 1
+        press(at, "room_open")
+        assert warnings(at) == []
+    assert address_of(settled(at.run()))["room"] != "ZZZZ"

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from gptcore import prepare_text, score_text, trained_small_model
@@ -26,6 +27,8 @@ from gptcore.ui.long_text.source import LongText
 from gptcore.ui.long_text.spans import UNITS, units_of
 from gptcore.ui.long_text.texts import STARTING_TEXTS, starting_text
 from gptcore.ui.models.choice import ModelChoice
+from gptcore.ui.state import url
+from gptcore.ui.state.kept_texts import KeptText, keep_text
 from tests import ROOT
 
 SMALL = ModelChoice("trained_small")
@@ -190,6 +193,22 @@ def test_a_file_that_cannot_be_read_is_a_sentence(data: bytes, code: str, langua
     assert re.split(r"\{", text_in(language, "errors")(code))[0] in warning.value
     assert app.text_area(key="long_text").value == SHORT
     assert not app.exception
+
+
+def test_what_comes_in_a_first_run_that_never_ends_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next run still has an address to read: not what the visitor has changed since."""
+    typed = "\n".join(f"Line {n} of what was typed before." for n in range(90))
+    named = keep_text(KeptText(typed))
+    with monkeypatch.context() as context:
+        context.setattr(url, "finish", st.stop)
+        app = opened(long_file=named)
+        assert app.text_area(key="long_text").value == typed
+        app.text_area(key="long_text").set_value("Typed over it.").run()
+        assert app.text_area(key="long_text").value == "Typed over it."
+        app.file_uploader(key="long_upload").upload("speech.txt", SHORT.encode()).run()
+        assert "speech.txt" in app.info[0].value
+    app.run()
+    assert "speech.txt" in app.info[0].value
 
 
 def test_a_long_text_is_named_in_the_address_and_found_again() -> None:
