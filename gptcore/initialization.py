@@ -162,7 +162,7 @@ def _same_size(one: GPTConfig, other: GPTConfig) -> bool:
 
 
 class _WithoutDrawing(TorchFunctionMode):
-    """Leave out the drawing of weights: on the meta device it has no effect but to import a second of modules."""
+    """Leave out the drawing of weights: other values follow, and on the meta device it imports a second of modules."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if getattr(func, "__module__", None) == "torch.nn.init":
@@ -181,7 +181,5 @@ def empty_model(config: GPTConfig) -> GPTModel:
 
     Nothing is drawn: the process-wide generator stays as it was.
     """
-    model = shape_of_model(config)
-    model.to_empty(device="cpu")
-    model.tie_output_head()  # materialising made two tables of the one
-    return model.eval()
+    with torch.device("cpu"), _WithoutDrawing():  # `Module.to_empty` would import sympy
+        return GPTModel(config).eval()

@@ -1,5 +1,7 @@
 """Seeded weights: what PyTorch's defaults draw, to the bit, without the generator that everybody shares."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
@@ -12,6 +14,7 @@ from torch import Tensor
 from gptcore import GPT_CONFIG_124M, GPTConfig, GPTModel, InputError, untrained_model
 from gptcore.config import MAX_SEED, SIZES, ModelOrigin
 from gptcore.initialization import check_seed, empty_model, initialize, seeded_generator
+from tests import ROOT
 
 SMALL = GPTConfig(vocab_size=61, context_length=9, emb_dim=12, n_heads=3, n_layers=2)
 
@@ -129,3 +132,13 @@ def test_origin_says_what_to_draw_again() -> None:
     assert untrained_model(replace(SIZES["toy"], context_length=3), 5).origin.name == "toy"
     assert untrained_model(SMALL, 5).origin.name == "custom"
     assert initialize(untrained_model(SMALL, 5), 6).origin.seed == 6
+
+
+def test_a_model_is_made_and_run_without_pytorchs_symbolic_shapes() -> None:
+    """With sympy they take half a second of the first visitor's wait, and 40 MB of every process."""
+    script = (
+        "import sys; from gptcore import Example, GPTConfig, score, untrained_model\n"
+        "model = untrained_model(GPTConfig(vocab_size=50257, context_length=9, emb_dim=12, n_heads=3, n_layers=2), 1)\n"
+        "score(model, [Example('every effort moves', ' effort moves you')]); sys.exit('sympy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
