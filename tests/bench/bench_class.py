@@ -204,11 +204,14 @@ def school(folder: Path) -> list[Result]:
             list(pool.map(Visitor.run, crowd_of))
         expected = crowd_of[0].metrics[PERPLEXITY]
         times, dropped = clicks(crowd_of, every=10.0, rounds=3)
+        at_the_same_time = at_once(crowd_of[:THIRTY], Visitor.run, ROUNDS)
         wrong = sum(visitor.metrics[PERPLEXITY] != expected for visitor in crowd_of)
         memory = sum(psutil.Process(server.pid).memory_full_info().pss for server in both) / 1e6
     return [
         Result("100 visitors, 2 processes, nginx: p50", quantile(times, 0.5), "s", note="a click each every 10 s"),
         Result("100 visitors, 2 processes, nginx: p95", quantile(times, 0.95), "s", bound=1.0),
+        Result("30 of them, 5 reruns each, p50", quantile(at_the_same_time, 0.5), "s", bound=0.5),
+        Result("30 of them, 5 reruns each, p95", quantile(at_the_same_time, 0.95), "s", bound=1.0),
         Result("… wrong or dropped", wrong + dropped, "", bound=0),
         Result("both processes' memory", memory, "MB", note="the default model's 652 MB counted once"),
     ]
