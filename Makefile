@@ -31,12 +31,14 @@ dev: $(APP_READY)  ## the same while the code is worked on: pages change as soon
 		--server.showEmailPrompt=false --browser.gatherUsageStats=false --server.runOnSave=true
 
 # All tests run in two processes, file by file; the browser's come after the others, since Playwright keeps an event
-# loop running in the process that it was used in.
+# loop running in the process that it was used in. One of them that fails is tried once more, and the summary counts
+# those: two browsers on two cores now and then wait longer than a test does.
 test: $(TESTS_READY) browser nginx  ## run every test, the browser's too (some only: ARGS="tests/test_x.py -k word")
 ifeq ($(strip $(ARGS)),)
-	@status=0; for part in 'not browser' browser; do \
-		$(RUN) -m pytest -q -n 2 --dist loadfile -m "$$part" || status=$$?; \
-	done; exit $$status
+	@status=0; \
+	$(RUN) -m pytest -q -n 2 --dist loadfile -m 'not browser' || status=$$?; \
+	$(RUN) -m pytest -q -n 2 --dist loadfile -m browser --reruns 1 -r R || status=$$?; \
+	exit $$status
 else
 	$(RUN) -m pytest -q $(ARGS)
 endif
