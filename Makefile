@@ -37,7 +37,7 @@ test: $(TESTS_READY) browser nginx  ## run every test, the browser's too (some o
 ifeq ($(strip $(ARGS)),)
 	@status=0; \
 	$(RUN) -m pytest -q -n 2 --dist loadfile -m 'not browser' || status=$$?; \
-	$(RUN) -m pytest -q -n 2 --dist loadfile -m browser --reruns 1 -r R || status=$$?; \
+	$(RUN) -m pytest -q -n 2 --dist loadfile -m browser --reruns 1 -r RfE || status=$$?; \
 	exit $$status
 else
 	$(RUN) -m pytest -q $(ARGS)
