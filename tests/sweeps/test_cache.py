@@ -128,6 +128,12 @@ def test_it_is_tried_again_after_a_while(
     assert found.report.cross_entropy == expected[0]
 
 
+def with_columns(written: str, **columns: object) -> str:
+    """Return a record as it was written, but for some columns."""
+    report, logit_std = json.loads(written)
+    return json.dumps([{**report, **columns}, logit_std])
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -138,7 +144,13 @@ def test_it_is_tried_again_after_a_while(
         lambda written: json.dumps([{**json.loads(written)[0], "field_of_another_version": 1}, [1.0]]),
         lambda written: json.dumps([dict(list(json.loads(written)[0].items())[:-3]), [1.0]]),
         lambda written: json.dumps([{**json.loads(written)[0], "provenance": {}}, [1.0]]),
-        lambda written: json.dumps([{**json.loads(written)[0], "rank": {"array": ["x"], "dtype": "<i8"}}, [1.0]]),
+        lambda written: with_columns(written, rank={"array": ["x"], "dtype": "<i8"}),
+        lambda written: with_columns(written, rank={"array": [1], "dtype": "<i8"}),
+        lambda written: with_columns(written, entropy_nats={"array": [1.0] * 300, "dtype": "<f4"}),
+        lambda written: with_columns(written, log_probability=[-1.0, -2.0]),
+        lambda written: with_columns(written, target_piece=["a"]),
+        lambda written: with_columns(written, cross_entropy="10.8"),
+        lambda written: json.dumps([json.loads(written)[0], {"array": [1.0], "dtype": "<f4"}]),
         lambda written: "[" * 100_000,
         lambda written: None,
     ],
