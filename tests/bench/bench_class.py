@@ -155,7 +155,7 @@ def typing(bare: Path) -> list[Result]:
                 page.set_default_timeout(60_000)
                 open_page(page, f"{server.url}/?alignment=shifted&prompt_1=every+effort")
                 number = page.get_by_test_id("stMetricValue").last
-                expect(number).not_to_be_empty()
+                expect(number).not_to_be_empty(timeout=60_000)
                 times[name] = []
                 for n in range(12):
                     wait_until_idle(page, steady_ms=1_500)  # the answer before is drawn
