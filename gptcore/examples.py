@@ -38,6 +38,7 @@ class Example:
 
     Raises:
         InputError: ("empty_prompt", "empty_target", "shifted_has_target", "bad_alignment").
+        TypeError: For a prompt or target that is neither text nor token ids.
         ValueError: For `first_token` and a paired example.
 
     >>> Example("every effort moves", " effort moves you").alignment
@@ -50,6 +51,13 @@ class Example:
     first_token: bool = False
 
     def __post_init__(self) -> None:
+        for name in ("prompt", "target"):
+            given: object = getattr(self, name)
+            if isinstance(given, bytes | bytearray) or not isinstance(given, Sequence):
+                raise TypeError(
+                    f"{name} is a str, or a tuple of token ids, not {type(given).__name__}: "
+                    "Example.from_ids makes an example of any sequences of ids"
+                )
         if self.first_token and self.alignment == "paired":
             raise ValueError("first_token is for shifted texts and continuations: a paired example names its pairs")
         if self.alignment not in ALIGNMENTS:

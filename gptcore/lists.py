@@ -21,9 +21,10 @@ from gptcore.language_model import LanguageModel, is_model
 from gptcore.results.lists import ListRecord, ListRow, ListText, as_pair
 from gptcore.sweeps.cluster import Cluster
 from gptcore.sweeps.workers import scheduler_cluster
+from gptcore.text_job import TOKENS_TOGETHER
 from gptcore.tokenizers.base import Tokenizer, check_ids
 from gptcore.weights.checkpoints import trained_small_model
-from gptcore.windows import TOKENS_TOGETHER, check_stride, plan_windows
+from gptcore.windows import check_stride, plan_windows
 
 FIRST_BATCH, BATCH = 16, 256
 """How many rows are computed together: few at first, so that there is soon something."""

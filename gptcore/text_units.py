@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -77,11 +78,11 @@ def split_units(text: str, unit: TextUnit) -> Units:
     6
     """
     if unit == "character":
-        spans = [match.span() for match in _CHARACTER.finditer(text)]
-        return _units([(start, start, end, True) for start, end in spans])
+        spans = (match.span() for match in _CHARACTER.finditer(text))
+        return _units((start, start, end, True) for start, end in spans)
     if unit == "line":
-        lines = [match.span() for match in _LINE.finditer(text)]
-        return _units([(start, start, start + len(text[start:end].rstrip("\r\n")), True) for start, end in lines])
+        lines = (match.span() for match in _LINE.finditer(text))
+        return _units((start, start, start + len(text[start:end].rstrip("\r\n")), True) for start, end in lines)
     if unit == "word":
         return _units(_with_spaces(_words(text)))
     if unit == "sentence":
@@ -96,7 +97,7 @@ def word_segmenter() -> str:
 
 def _words(text: str) -> Iterator[str]:
     """Every part of the text between two word boundaries."""
-    parts = (part for part in _WORD_BOUNDARY.split(text) if part)
+    parts = (part for part in _WORD_BOUNDARY.splititer(text) if part)
     return _join_chinese(parts) if word_segmenter() else parts
 
 
@@ -122,20 +123,20 @@ def _sentences(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _with_spaces(parts: Iterator[str]) -> list[tuple[int, int, int, bool]]:
+def _with_spaces(parts: Iterator[str]) -> Iterator[tuple[int, int, int, bool]]:
     """(begins, start, end, counted) of every part that is more than white space."""
-    found: list[tuple[int, int, int, bool]] = []
     begins = at = 0
     for part in parts:
         stripped = part.strip()
         if stripped:
             start = at + len(part) - len(part.lstrip())
-            found.append((begins, start, start + len(stripped), bool(_WORD_CHARACTER.search(stripped))))
+            yield begins, start, start + len(stripped), bool(_WORD_CHARACTER.search(stripped))
             begins = at + len(part)
         at += len(part)
-    return found or ([(0, 0, at, False)] if at else [])
+    if at and not begins:
+        yield 0, 0, at, False
 
 
-def _units(found: list[tuple[int, int, int, bool]]) -> Units:
-    columns = np.array(found, dtype=np.int64).reshape(-1, 4)
+def _units(found: Iterable[tuple[int, int, int, bool]]) -> Units:
+    columns = np.fromiter(chain.from_iterable(found), dtype=np.int64).reshape(-1, 4)  # no list: texts are long
     return Units(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3].astype(np.bool_))

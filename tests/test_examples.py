@@ -318,3 +318,17 @@ def test_seven_words_have_no_end_of_text() -> None:
     with pytest.raises(InputError) as wrong:
         encode_example(Example("every effort", alignment="shifted", first_token=True), seven_word_tokenizer())
     assert wrong.value.code == "no_end_of_text"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "kind"),
+    [
+        (("a", 1), "target", "int"),
+        ((None, "b"), "prompt", "NoneType"),
+        ((np.array([1, 2]), "b"), "prompt", "ndarray"),
+        ((b"a", "b"), "prompt", "bytes"),
+    ],
+)
+def test_what_is_neither_text_nor_ids_is_refused_at_once(arguments: tuple[Any, Any], field: str, kind: str) -> None:
+    with pytest.raises(TypeError, match=f"{field} is a str, or a tuple of token ids, not {kind}"):
+        Example(*arguments)

@@ -54,6 +54,15 @@ def test_every_public_name_is_there_listed_and_typed(name: str) -> None:
         package.nothing  # noqa: B018
 
 
+@pytest.mark.parametrize("name", FACES)
+def test_help_names_every_option(name: str) -> None:
+    """A function with `**settings` would leave its options to be found in the source."""
+    package = importlib.import_module(name)
+    functions = [member for each in package.__all__ if inspect.isfunction(member := getattr(package, each))]
+    kinds = {each.__name__: {p.kind for p in inspect.signature(each).parameters.values()} for each in functions}
+    assert [each for each, found in kinds.items() if inspect.Parameter.VAR_KEYWORD in found] == []
+
+
 def test_everything_the_readme_imports_is_public() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)

@@ -1,6 +1,7 @@
 """Long texts: the plan against gold lists, the scores against transformers, the totals against each other."""
 
 import math
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from gptcore import Example, GPTModel, InputError, score, untrained_model
 from gptcore.config import GPTConfig
 from gptcore.results.text_report import TextReport
 from gptcore.results.windows import Window
-from gptcore.text_units import TextUnit
+from gptcore.text_units import TextUnit, split_units
 from gptcore.tokenizers import gpt2_tokenizer
 from gptcore.weights.gpt2 import load_gpt2
 from gptcore.windows import plan_windows, prepare_text, score_strides, score_text, score_text_records
@@ -337,6 +338,24 @@ def test_strides(tiny: GPTModel) -> None:
     assert records[-1].window.scored_count < 16
     assert whole.mean_of_windows_nats == pytest.approx(np.mean([record.cross_entropy for record in records]))
     assert whole.mean_of_windows_nats != pytest.approx(whole.cross_entropy, rel=1e-6)
+
+
+def test_a_token_of_a_long_text_takes_little_memory(tiny: GPTModel) -> None:
+    """So that a megabyte of text, at most a million tokens, stays far below 400 MB."""
+    words = "every effort moves you 今天 " * 600
+    job = prepare_text(tiny.config, words, tokenizer=tiny.tokenizer)
+    records = list(job.records(tiny))
+    tokens = len(job.text)
+    assert tokens > 4_000
+    tracemalloc.start()
+    report = job.report(iter(records))
+    of_report = tracemalloc.get_traced_memory()[1]
+    tracemalloc.reset_peak()
+    split_units(report.text.text, "word")
+    of_words = tracemalloc.get_traced_memory()[1] - tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert of_report / tokens < 160  # its arrays are 60 bytes a token, the three likeliest as text 80
+    assert of_words / len(words) < 40  # 33 bytes a unit, twice for a moment, and no Python object a unit
 
 
 def test_seven_words(toy_model: GPTModel) -> None:

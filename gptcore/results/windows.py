@@ -14,7 +14,7 @@ from gptcore.text_units import TextUnit
 Unit = Literal["token", "byte"] | TextUnit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Window:
     """One forward pass over a part of a text: it reads tokens [start, stop − 1) and scores tokens [scored_from, stop).
 

@@ -1,7 +1,7 @@
 """Long texts and lists: against plain transformers loops over the same windows and rows, and the memory they add.
 
-One by one, every fifth of the 1,000 sentences is scored, by both ways. Memory is measured on a quarter of a
-megabyte and taken four times, as if all of it grew with the text: some of it does not, so that a megabyte adds less.
+One by one, every fifth of the 1,000 sentences is scored, by both ways. Memory is that of a megabyte in as many tokens
+as it can have, one for each byte, and that of a few windows with GPT-2's vocabulary, whose size no text changes.
 """
 
 from __future__ import annotations
@@ -26,12 +26,24 @@ PREPARE = """
 from gptcore import SIZES, untrained_model
 from gptcore.windows import score_text
 
-model = untrained_model(SIZES["mini"].with_(emb_dim=32, n_heads=2, n_layers=1, context_length=256), seed=123)
-score_text(model, "every effort moves you " * 400)
+class Bytes:
+    name, vocab_size, end_of_text_id = "bytes", 256, None
+    def encode(self, text, *, max_characters=None): return list(text.encode())
+    def decode(self, ids): return bytes(ids).decode(errors="replace")
+    def piece(self, token_id): return chr(token_id)
+    def token_bytes(self, token_id): return bytes([token_id])
+
+narrow = SIZES["mini"].with_(emb_dim=32, n_heads=2, n_layers=1, context_length=256)
+model = untrained_model(narrow, seed=123)
+bytewise = untrained_model(narrow.with_(vocab_size=256), seed=123)
+text = "every effort moves you forward, 今天天气很好。 "
+score_text(model, text)
+score_text(bytewise, text, tokenizer=Bytes())
 """
-WORK = """
-text = ('every effort moves you forward, 今天天气很好。 ' * 10_000).encode()[:250_000].decode(errors='ignore')
-score_text(model, text, stride=256)
+WINDOWS = "score_text(model, (text * 200)[:8_000])"
+MEGABYTE = """
+text = (text * 20_000).encode()[:1_000_000].decode(errors="ignore")
+assert len(score_text(bytewise, text, tokenizer=Bytes()).text) > 999_990
 """
 
 
@@ -44,8 +56,9 @@ def run() -> list[Result]:
         del small, small_oracle
         large, large_oracle = _pair(Path(folder) / "large", GPTConfig(50_257, 1024, 768, 12, 12, 0.0, True, True))
         long_text += _windows("4 windows of 1,024, 124M", large, large_oracle, 4, rounds=2)
-    added = 4 * memory_added(PREPARE, WORK)[0] / 1e6
-    return [*long_text, *lists, Result("memory added by 1 MB of text", added, "MB", 400, "4 × what 250 kB add")]
+    tokens, windows = (memory_added(PREPARE, work)[0] / 1e6 for work in (MEGABYTE, WINDOWS))
+    note = f"a million tokens {tokens:.0f} MB, windows {windows:.0f} MB"
+    return [*long_text, *lists, Result("memory added by 1 MB of text", tokens + windows, "MB", 400, note)]
 
 
 def _pair(folder: Path, config: GPTConfig) -> tuple[GPTModel, GPT2LMHeadModel]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -19,13 +18,23 @@ from gptcore.ui.models.result_cache import LRUCache
 
 if TYPE_CHECKING:
     from gptcore.results.text_report import TextReport
-    from gptcore.results.windows import Measurement, UnitMean, WindowRecord
-    from gptcore.windows import TextJob
+    from gptcore.results.windows import Measurement, WindowRecord
+    from gptcore.text_job import TextJob
 
 JOB = "long_text"
 STRIDES_JOB = "long_text_strides"
 
-_SCORED = LRUCache(most=12)
+KEPT_BYTES = 128 * 2**20
+"""How much memory the kept windows of all visitors' texts may take: two of the longest texts, or many short ones."""
+_TOKEN_BYTES, _WINDOW_BYTES = 52, 1_000
+
+
+def _size(records: Sequence[WindowRecord]) -> int:
+    """About how many bytes the first windows of a text take, with three likeliest tokens of each position."""
+    return records[-1].window.stop * _TOKEN_BYTES + len(records) * _WINDOW_BYTES
+
+
+_SCORED = LRUCache(most=KEPT_BYTES, size=_size)
 """What is scored of the last texts, by what decides it: a page that is loaded again goes on from there."""
 
 Scored = tuple["TextJob", "WindowRecord"]
@@ -97,12 +106,6 @@ def report_of(job: Job[Scored]) -> TextReport | None:
     report = records[0][0].report([record for _, record in records])
     _REPORTED[job] = _Reported(report, len(records), time.monotonic() - now, time.monotonic())
     return report
-
-
-@lru_cache(maxsize=2)
-def per_word(report: TextReport) -> UnitMean:
-    """A report's loss per word, which takes a moment for a long text, for as long as the report is drawn."""
-    return report.per("word")
 
 
 def measuring_job(choice: ModelChoice, text: str, ways: Sequence[tuple[int, bool]]) -> Job[Measurement]:

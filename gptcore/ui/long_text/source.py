@@ -20,7 +20,7 @@ from gptcore.ui.widgets.basics import code_span, error_sentence
 from gptcore.ui.widgets.text_source import TextSource
 
 if TYPE_CHECKING:
-    from gptcore.windows import TextJob
+    from gptcore.text_job import TextJob
 
 _SOURCE = TextSource("long")
 _ANY = 10**15  # what a field of whole numbers can hold: more is refused with a sentence

@@ -13,7 +13,7 @@ from gptcore.ui.jobs.job import Job
 from gptcore.ui.jobs.progress import follow, status
 from gptcore.ui.long_text.charts import curve_and_ranks
 from gptcore.ui.long_text.coloured import coloured_text
-from gptcore.ui.long_text.job import Scored, per_word, report_of, scoring_job, start_scoring
+from gptcore.ui.long_text.job import Scored, report_of, scoring_job, start_scoring
 from gptcore.ui.long_text.source import LongText, entered_text
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
@@ -119,7 +119,7 @@ def _table(report: TextReport) -> None:
 
 def _numbers(report: TextReport, *, whole: bool) -> None:
     text = page_text("long_text")
-    words = per_word(report)
+    words = report.per("word")
     tokens = number_format.count(len(report.text.token_id))
     loss, perplexity, bits, count = st.columns(4)
     with loss:

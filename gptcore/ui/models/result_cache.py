@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar, cast
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import cachetools
 import streamlit as st
@@ -27,10 +27,15 @@ Result = TypeVar("Result")
 
 
 class LRUCache:
-    """The last results by what decides them: bounded, safe to share between threads."""
+    """The last results by what decides them: bounded, safe to share between threads.
 
-    def __init__(self, most: int) -> None:
-        self._results: cachetools.LRUCache[Hashable, object] = cachetools.LRUCache(most)
+    Args:
+        most: How many are kept; with a `size`, how large all of them may be together.
+        size: How large a result is.
+    """
+
+    def __init__(self, most: int, size: Callable[[Any], int] | None = None) -> None:
+        self._results: cachetools.LRUCache[Hashable, object] = cachetools.LRUCache(most, size)
         self._lock = threading.Lock()
 
     def get(self, key: Hashable) -> object | None:
@@ -39,8 +44,8 @@ class LRUCache:
             return self._results.get(key)
 
     def keep(self, key: Hashable, result: object) -> None:
-        """Keep a result; the one asked for longest ago goes when there are too many."""
-        with self._lock:
+        """Keep a result, unless it alone is too large; the one asked for longest ago goes when there are too many."""
+        with self._lock, suppress(ValueError):  # raised where it is too large
             self._results[key] = result
 
 

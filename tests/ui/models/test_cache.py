@@ -167,6 +167,13 @@ def test_results_are_kept_by_what_decides_them_and_not_for_ever() -> None:
     assert [kept.get(key) for key in "abc"] == [1, None, 3]
 
 
+def test_results_are_kept_by_their_size() -> None:
+    kept = result_cache.LRUCache(most=10, size=len)
+    for key, result in {"a": "1234", "b": "1234", "c": "12345", "d": "12345678901"}.items():
+        kept.keep(key, result)
+    assert [kept.get(key) for key in "abcd"] == [None, "1234", "12345", None]  # the last is too large by itself
+
+
 @pytest.mark.parametrize("temperature", [1.0, 0.5])
 def test_another_position_or_temperature_reads_the_text_no_second_time(
     monkeypatch: pytest.MonkeyPatch, temperature: float
