@@ -121,7 +121,7 @@ def _switches(found: Measured, own: Measurement, strides: Mapping[str, int]) -> 
             list(names),
             lambda s: text("stride_option", stride=number_format.count(s), share=text(f"shares.{names[s]}")),
         )
-        first = st.toggle(text("first"), value=own.first_token, key="why_first")
+        first = st.toggle(text("first"), value=own.first_token, key="why_first", persist_state="session")
         way = Way(*(_choose(name, list(words), words.__getitem__) for name, words in _options().items()))
     measured = found.get((stride, first))
     if measured is None:
@@ -164,7 +164,12 @@ def _options() -> dict[str, dict[str, str]]:
 def _choose(name: str, options: Sequence[Any], written: Any) -> Any:
     st.session_state.setdefault(f"why_{name}", options[0])
     return st.segmented_control(
-        page_text("differences")(name), options, format_func=written, key=f"why_{name}", required=True
+        page_text("differences")(name),
+        options,
+        format_func=written,
+        key=f"why_{name}",
+        required=True,
+        persist_state="session",  # also while the section is closed
     )
 
 

@@ -30,6 +30,7 @@ from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.kept_texts import KeptText, keep_text
 from tests import ROOT
+from tests.support.visiting import choose, open_part
 
 SMALL = ModelChoice("trained_small")
 SHORT = "The President sent a message\nto the Congress of the United States.\n"
@@ -288,6 +289,18 @@ def test_a_longer_text_is_shown_in_pages(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "".join(pages) == text
     app = finished(opened(long_text=text, long_page=99))
     assert "".join(component(app, "running_text")["spans"]["text"]) == pages[-1]
+
+
+def test_the_switches_of_why_it_differs_stand_after_it_was_closed() -> None:
+    app = open_part(finished(opened()), "why_it_differs")
+    chosen = {"why_per": "word", "why_log": "bits", "why_average": "windows", "why_stride": 64, "why_first": True}
+    for key, option in chosen.items():
+        choose(app, key, option)
+    choose(app, "why_it_differs", False)
+    assert "why_first" not in [toggle.key for toggle in app.toggle]
+    open_part(app, "why_it_differs")
+    assert app.toggle(key="why_first").value is True
+    assert {key: app.session_state[key] for key in chosen} == chosen
 
 
 def test_no_visitors_text_becomes_markup_in_what_is_taken_along() -> None:
