@@ -168,6 +168,15 @@ def signed_nats(amount: float) -> str:
     return f"+{nats(amount)}" if amount >= 0 else nats(amount)
 
 
+def rounding(difference: float) -> str:
+    """A difference that only rounding makes, with 2 digits.
+
+    >>> rounding(-9.5367e-07), rounding(0.0)
+    ('−9.5e-07', '0')
+    """
+    return f"{'−' if difference < 0 else ''}{abs(difference):.1e}" if difference else "0"
+
+
 def _exp(nats: float) -> float:
     """Its exponential; infinity where that exceeds float64."""
     try:

@@ -21,7 +21,6 @@ text, choice = page_text("perplexity"), current_choice()
 examples, report = current_examples(choice), None
 if examples is None:
     st.info(text("needs_texts"), icon=":material/build:")
-    st.page_link("pages/explore.py", label=text("to_explore"), icon=":material/search_insights:")
 elif is_covered("perplexity", choice, examples):
     st.caption(text_line(examples))
     ask_for_perplexity("perplexity", (choice, examples), choice.vocab_size)

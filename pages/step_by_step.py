@@ -30,7 +30,6 @@ except InputError as error:
 else:
     if walked is None:
         st.info(text("mend"), icon=":material/build:")
-        st.page_link("pages/explore.py", label=text("to_explore"), icon=":material/search_insights:")
     else:
         steps, examples = walked
         show_step(step, steps, examples)

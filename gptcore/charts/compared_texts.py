@@ -41,6 +41,7 @@ def text_losses(
     figure: Part = {
         "data": _text_traces(records, values, names, start, words["hover"], style, per_byte),
         "height": 70 + 46 * len(records),
+        "projected": 110 + 40 * len(records),  # its type needs more room below the axis
         "yaxis": {
             "tickmode": "array",
             "tickvals": list(range(len(records))),

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gptcore import number_format
-from gptcore.charts.marks import Part, curve, here, level, note, own_points
+from gptcore.charts.marks import Part, curve, here, level, note, own_points, power_of_e
 from gptcore.charts.theme import DESK, Style, new_figure
 from gptcore.results.report import Floats
 
@@ -165,9 +165,7 @@ def exponential_curve(
     high = max(faces, vocab_size, shown or 0) * 1.25
     along = np.linspace(0, math.log(high), 240)
     line, name = level(vocab_size, words["uniform"], style)
-    loss = f"{math.log(faces):.4f}"
-    power = f"exp({loss})" if style.smallest else f"e<sup>{loss}</sup>"
-    written = f"<b>{number_format.count(faces)}</b><br>= {power}"
+    written = f"<b>{number_format.count(faces)}</b><br>= {power_of_e(f'{math.log(faces):.4f}', style)}"
     mark, mark_name = here(math.log(faces), faces, written, style, left=faces > 500)
     points = [own_points(np.array([math.log(shown)]), np.array([shown]), style, symbol="diamond")] if shown else []
     x_range = [-0.03 * math.log(high), math.log(high) * 1.03]

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gptcore import number_format
-from gptcore.charts.marks import across, band, curve, here, level, note
+from gptcore.charts.marks import across, band, curve, here, level, note, power_of_e
 from gptcore.charts.theme import DESK, Style, new_figure
 from gptcore.results.report import Floats
 
@@ -38,11 +38,11 @@ def sure_and_wrong(
     uniform = math.log(vocab_size)
     top = max(float(losses.max()), loss) * 1.1
     line, name = level(uniform, words["uniform"].format(nats=number_format.nats(uniform)), style)
-    written = f"<b>{number_format.perplexity_at(loss)}</b><br>= e<sup>{number_format.nats(loss)}</sup>"
+    written = f"<b>{number_format.perplexity_at(loss)}</b><br>= {power_of_e(number_format.nats(loss), style)}"
     mark, mark_name = here(lead, loss, written, style, left=lead > 0)
     beyond = note(
-        words["beyond"], palette.loss, style.size(13), x=0.99, xref="paper", xanchor="right", y=top, yanchor="top"
-    )
+        words["beyond"], palette.loss, style.size(13), x=0.01, xref="paper", xanchor="left", y=top, yanchor="top"
+    )  # at the left, where the curve is at its lowest
     return new_figure(
         style,
         [curve(leads, losses, style), mark],

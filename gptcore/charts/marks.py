@@ -35,6 +35,11 @@ def note(text: str, colour: str, size: float, **place: object) -> Part:
     return {"text": text, "font": {"color": colour, "size": size}, "showarrow": False, **place}
 
 
+def power_of_e(exponent: str, style: Style) -> str:
+    """Write e to a number: on a projector without raised digits, which are too small for the last row of a room."""
+    return f"exp({exponent})" if style.smallest else f"e<sup>{exponent}</sup>"
+
+
 def reference(
     style: Style,
     text: str,

@@ -16,6 +16,7 @@ from gptcore.charts.theme import DESK, Style, new_figure
 _STEP = 0.75  # from one label's height to the next
 _LOWEST, _BESIDE = -1.0, -1.4  # where the ruler's own labels end, and where the name of what lies beyond V does
 _WIDE, _WIDEST = 11, 30  # in powers of ten: from here on, V's label has no room on its left, and then 1 has no label
+_TICK_LENGTH = 1.4  # of a "line-ns" marker, in its size
 _ROOM_FOR_NAME = 0.4  # of the ruler: as long as V's label is on a phone
 
 
@@ -67,29 +68,37 @@ def _scale(vocab_size: int, end: float, words: Mapping[str, str], style: Style) 
         marks = {mark: shown if mark < vocab_size / 10 else "" for mark, shown in marks.items()}
     else:
         marks = dict.fromkeys(marks, "") | _far_marks(vocab_size, powers)
-    still: dict[str, Any] = {"hoverinfo": "skip", "cliponaxis": False}
     return [
         go.Scatter(x=[1, end], y=[0, 0], mode="lines", line={"color": palette.muted, "width": 2}, hoverinfo="skip"),
-        go.Scatter(
-            x=[1.0, *marks],
-            y=[0] * (1 + len(marks)),
-            mode="markers+text",
-            marker={"symbol": "line-ns", "size": 12, "line": {"color": palette.muted, "width": 2}},
-            text=[f"1<br>{words['certain']}" if powers <= _WIDEST else "", *marks.values()],
-            textposition=["bottom right", *["bottom center"] * len(marks)],
-            textfont={"size": style.size(13), "color": palette.text},
-            **still,
+        *_ticks(
+            [1.0, *marks],
+            [f"1<br>{words['certain']}" if powers <= _WIDEST else "", *marks.values()],
+            ["bottom right", *["bottom center"] * len(marks)],
+            {"size": 12, "line": {"color": palette.muted, "width": 2}},
+            {"size": style.size(13), "color": palette.text},
         ),
-        go.Scatter(
-            x=[vocab_size],
-            y=[0],
-            mode="markers+text",
-            marker={"symbol": "line-ns", "size": 26, "line": {"color": palette.uniform, "width": 3}},
-            text=[f"{vocab_size:,}<br>{words['uniform']}"],
-            textposition="bottom center" if powers <= _WIDE else "bottom right",
-            textfont={"size": style.size(13), "color": palette.uniform},
-            **still,
+        *_ticks(
+            [vocab_size],
+            [f"{vocab_size:,}<br>{words['uniform']}"],
+            ["bottom center" if powers <= _WIDE else "bottom right"],
+            {"size": 22, "line": {"color": palette.uniform, "width": 3}},
+            {"size": style.size(13), "color": palette.uniform},
         ),
+    ]
+
+
+def _ticks(
+    at: Sequence[float], names: list[str], beside: list[str], tick: Part, font: Mapping[str, Any]
+) -> list[go.Scatter]:
+    """Marks across the ruler, and their names below them.
+
+    Plotly leaves half of a marker's size between it and its name, and draws this one longer than its size.
+    """
+    still: dict[str, Any] = {"x": at, "y": [0] * len(at), "hoverinfo": "skip", "cliponaxis": False}
+    room = {"size": _TICK_LENGTH * tick["size"], "opacity": 0}
+    return [
+        go.Scatter(mode="markers", marker={"symbol": "line-ns", **tick}, **still),
+        go.Scatter(mode="markers+text", marker=room, text=names, textposition=beside, textfont=font, **still),
     ]
 
 

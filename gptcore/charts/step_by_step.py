@@ -278,7 +278,7 @@ def negation(mean: float, vocab_size: int, words: Mapping[str, str], style: Styl
         shapes=[
             across(0, {"color": palette.muted, "width": 2}) | {"xref": "x", "x0": -end, "x1": end},
             upright(0, {"color": palette.text, "width": 2}) | {"yref": "y", "y0": -0.09, "y1": 0.09},
-            upright(uniform, dashed) | {"yref": "y", "y0": -0.12, "y1": 0.9},
+            upright(uniform, dashed) | {"yref": "y", "y0": 0, "y1": 0.9},
         ],
         annotations=[
             note(words["negate"], palette.mean, style.size(15), x=0, y=0.66, yanchor="top"),

@@ -64,13 +64,13 @@ def level_names(scale: Scale, uniform_nats: float, above: str) -> list[str]:
     >>> level_names("surprise", 10.8249, "over {edge}")
     ['0–1.35', '1.35–2.71', '2.71–5.41', '5.41–10.82', 'over 10.82']
     >>> level_names("probability", 10.8249, "over {edge}")
-    ['≥ 50 %', '≥ 10 %', '≥ 1 %', '≥ 0.1 %', '< 0.1 %']
+    ['≥ 50%', '≥ 10%', '≥ 1%', '≥ 0.1%', '< 0.1%']
     """
     if scale == "rank":
         between = [f"{low + 1:,}–{high:,}" for low, high in pairwise(RANK_EDGES)]
         return [str(RANK_EDGES[0]), *between, above.format(edge=f"{RANK_EDGES[-1]:,}")]
     if scale == "probability":
-        shares = [f"{100 * edge:g} %" for edge in PROBABILITY_EDGES]
+        shares = [f"{100 * edge:g}%" for edge in PROBABILITY_EDGES]
         return [*(f"≥ {share}" for share in shares), f"< {shares[-1]}"]
     edges = ["0", *(f"{share * uniform_nats:.2f}" for share in UNIFORM_SHARES)]
     return [*(f"{low}–{high}" for low, high in pairwise(edges)), above.format(edge=edges[-1])]

@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from gptcore import number_format
-from gptcore.charts.marks import Part, across, decades, note, reference, upright
+from gptcore.charts.marks import Part, across, decades, note, reference, room_above, upright
 from gptcore.charts.theme import DESK, Style, label, new_figure
 from gptcore.results.report import Floats
 from gptcore.results.training import StepRecord, TrainingRun, WatchedTargets
@@ -168,6 +168,7 @@ def perplexity_curve(
         },
         shapes=[line],
         annotations=[name | {"yshift": 3}],
+        margin=room_above(style, 18),
     )
 
 

@@ -103,6 +103,8 @@ def test_every_page_shows_its_result_on_the_first_screen(page: Page, server: str
     below = {key: bottom(page, key) for key in keys if bottom(page, key) > HEIGHT}
     assert below == {}
     assert too_small(page) == []
+    for own in page.get_by_test_id("stFileUploader").locator("button p").all():  # Streamlit's word, English everywhere
+        assert own.evaluate("e => getComputedStyle(e).fontSize") == "0px"
     bar = keyed(page, "projector_bar").bounding_box()
     assert bar is not None
     assert bar["height"] <= 60

@@ -252,6 +252,9 @@ def test_labels_of_the_ruler_are_not_in_each_others_way(perplexity: float, width
     (name,) = [note for note in figure.layout.annotations if note.text == words("chart_perplexity")["worse"]]
     assert (name.yref, name.y, name.xanchor) == ("paper", 0, "right")  # below them all, whatever stands above
     assert figure.layout.yaxis.range[0] < -1
+    ticks = [t["marker"]["size"] for t in traces(figure) if t.get("marker", {}).get("symbol") == "line-ns"]
+    rooms = [t["marker"]["size"] for t in traces(figure) if "bottom" in str(t.get("textposition"))]
+    assert rooms == pytest.approx([1.4 * size for size in ticks])  # as long as Plotly draws them: no name is crossed
 
 
 @pytest.mark.parametrize("gap", [50.0, 400.0])

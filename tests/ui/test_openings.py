@@ -64,9 +64,14 @@ def test_the_small_model_says_what_it_does_not_know_beside_what_it_costs(languag
     words = text_in(language, "knowledge")
     cost = score(trained_small_model(), [Example("今天天气很好。", alignment="shifted")]).bits_per_byte
     assert cost > 1.5 * held_out_bits_per_byte()
-    said = words("far", cost=f"{cost:.2f}", usual="1.26", times=f"{cost / held_out_bits_per_byte():.1f}")
+    times = f"{cost / held_out_bits_per_byte():.1f}"
+    said = words("far", which=words("one"), cost=f"{cost:.2f}", usual="1.26", times=times)
     at = visit(lang=language, model="trained_small", alignment="shifted", prompt_1="今天天气很好。")
     assert any(said in info.value and words("read") in info.value for info in at.info)
+    both = visit(
+        lang=language, model="trained_small", alignment="shifted", prompt_1="今天天气很好。", prompt_2="你好。"
+    )
+    assert any(words("together") in info.value for info in both.info)
     known = visit(lang=language, model="trained_small", alignment="shifted", prompt_1="Fellow citizens of the Senate")
     assert not any(words("read") in info.value for info in known.info)
 

@@ -54,6 +54,7 @@ def examples_editor(
     on_position: Callable[[int], None] | None = None,
     kept: Callable[[tuple[Example, ...]], Report | None] = lambda _: None,
     tokens: bool = True,
+    alone: bool = False,
 ) -> Entered | None:
     """Fields, presets and aligned tokens. What was entered; None while a row needs mending.
 
@@ -63,8 +64,8 @@ def examples_editor(
         kept: The report of some examples, where there is one already: the chips then say how surprising each target
             is from the start, and need not be drawn again.
         tokens: Whether the tokens of rows that line up are drawn: not where the page shows them itself.
+        alone: Whether the page itself says what it cannot show while a row needs mending.
     """
-    text = page_text("examples")
     _toolbar(tokens=tokens)
     rows = read_rows(choice)
     valid = all(row.error is None for row in rows)
@@ -86,7 +87,8 @@ def examples_editor(
                 first_index += int(row.encoded.scored.sum()) if row.encoded else 0
     more_rows(rows, choice)
     if not valid:
-        st.info(text("mend_first"), icon=":material/build:")
+        if not alone:
+            st.info(page_text("examples")("mend_first"), icon=":material/build:")
         return None
     shown = report
 
@@ -154,6 +156,14 @@ def _toolbar(*, tokens: bool) -> None:
             st.warning(text(f"bad_{name}", given=code_span(given)), icon=":material/error:")
 
 
+def _placeholder(field: str) -> str:
+    """What an empty field shows: beside the prompt's, a target that lines up with it."""
+    text, state = page_text("examples"), st.session_state
+    if field == "target":
+        return text(f"target_placeholders.{state['alignment']}_{state['input']}")
+    return text(f"placeholders.{state['input']}")
+
+
 def _fields(number: int, rows: int) -> None:
     text = page_text("examples")
     shifted = st.session_state["alignment"] == "shifted"
@@ -166,7 +176,7 @@ def _fields(number: int, rows: int) -> None:
                 key=key,
                 persist_state="session",
                 height="content",
-                placeholder=text(f"placeholders.{st.session_state['input']}"),
+                placeholder=_placeholder(field),
             )
         if rows > 1:
             st.button(

@@ -30,7 +30,7 @@ def change_texts(choice: ModelChoice, place: Any, *, needed: bool) -> None:
         st.button(text("change"), key="change_texts", icon=":material/edit:", on_click=_open)
         return
     with place, st.container(border=True, key=_EDITOR):
-        examples_editor(choice, tokens=False)
+        examples_editor(choice, tokens=False, alone=True)
         st.button(text("close"), key="close_texts", icon=":material/check:", on_click=_close, disabled=needed)
         scroll_here(_EDITOR)
 

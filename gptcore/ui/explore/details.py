@@ -28,7 +28,7 @@ def self_check(report: Report) -> None:
         rows = {
             "by_hand": f"{report.cross_entropy:.7f}",
             "by_torch": f"{report.torch_cross_entropy:.7f}",
-            "difference": f"{report.cross_entropy - report.torch_cross_entropy:.1e}",
+            "difference": number_format.rounding(report.cross_entropy - report.torch_cross_entropy),
             "sums": f"{sums.min():.7f} … {sums.max():.7f}",
             "shapes": text(
                 "self_check.shapes_value",

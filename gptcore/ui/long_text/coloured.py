@@ -39,7 +39,7 @@ def coloured_text(report: TextReport) -> None:
         running_text(
             spans_of(report, units, unit, scale, page),
             "running_text",
-            text.group("running_text"),
+            {**text.group("running_text"), "scale": text(f"levels_in_short.{_levels_of(unit, scale)}")},
             current_style(),
             labels=labels_of(unit),
             legend=level_names(scale, report.uniform_cross_entropy, text("levels.above")),
@@ -65,14 +65,14 @@ def coloured_text(report: TextReport) -> None:
 
 def levels_sentence(unit: Unit, scale: Scale, uniform_nats: float) -> str:
     """What the five levels are of, in words."""
-    text = page_text("long_text")
-    uniform = number_format.nats(uniform_nats)
+    return page_text("long_text")(f"levels.{_levels_of(unit, scale)}", uniform=number_format.nats(uniform_nats))
+
+
+def _levels_of(unit: Unit, scale: Scale) -> str:
+    """The name of the texts that say what the levels are of."""
     if scale == "rank":
-        return text("levels.rank" if unit == "token" else "levels.rank_unit")
-    summed = unit in SUMMED_UNITS
-    if scale == "probability":
-        return text("levels.probability" if summed else "levels.probability_mean")
-    return text("levels.surprise" if summed else "levels.surprise_mean", uniform=uniform)
+        return "rank" if unit == "token" else "rank_unit"
+    return scale if unit in SUMMED_UNITS else f"{scale}_mean"
 
 
 def choose_token(index: int) -> None:

@@ -115,7 +115,7 @@ def _open_by_hand() -> None:
     if found.error is not None:
         st.warning(error_sentence(found.error), icon=":material/error:")
         return
-    st.caption(f"{_row(found.name, found)['shape']}. {vocabulary_line(found)}")
+    st.caption(text("described", shape=_row(found.name, found)["shape"], vocabulary=vocabulary_line(found)))
     if st.button(text("use", name=found.name[:60]), key="machine_models_use", type="primary", icon=":material/check:"):
         opened_models()[found.name] = path, None if heads is None else int(heads)
         st.session_state["_wanted_model"] = f"opened/{found.name}"

@@ -20,7 +20,7 @@ FAR_ABOVE = 3.0
 
 
 def what_it_knows(choice: ModelChoice, reports: Sequence[Report], *, only_far: bool = False) -> None:
-    """Under the small trained model: what it has read, and what the hardest of these texts costs it.
+    """Under the small trained model: what it has read, and what the text, or the hardest of several, costs it.
 
     Args:
         choice: Which model; nothing is said of others, whose training texts are not known here.
@@ -37,7 +37,13 @@ def what_it_knows(choice: ModelChoice, reports: Sequence[Report], *, only_far: b
         return
     said = text("read")
     if costs:
-        numbers = {"cost": f"{highest:.2f}", "usual": f"{usual:.2f}", "times": f"{highest / usual:.1f}"}
+        which = "hardest" if len(costs) > 1 else "together" if len(reports[0].texts) > 1 else "one"
+        numbers = {
+            "which": text(which),
+            "cost": f"{highest:.2f}",
+            "usual": f"{usual:.2f}",
+            "times": f"{highest / usual:.1f}",
+        }
         said += "\n\n" + text("far" if far else "near", **numbers)
     with st.container(key="what_it_knows"):
         if far:

@@ -216,7 +216,7 @@ def _one_call(steps: Steps, words: str) -> None:
     with st.container(key="step_check"):
         st.markdown(
             f"{text('check.by_hand')} **{steps.cross_entropy:.7f}** · {text('check.one_call')} "
-            f"**{steps.torch_cross_entropy:.7f}** · {text('check.difference')} **{difference:.1e}**. "
+            f"**{steps.torch_cross_entropy:.7f}** · {text('check.difference')} **{number_format.rounding(difference)}**"
             + text("check.why_not" if difference else "check.why_zero")
         )
 

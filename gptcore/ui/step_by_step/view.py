@@ -102,7 +102,7 @@ def _tensors_and_code(step: int, steps: Steps, covered: bool, code_hidden: bool)
     if not code_hidden and not covered:
         parts.append(lambda: _code(step))
     for column, draw in zip(
-        st.columns(([48, 52] if steps.whole else [45, 55])[-len(parts) :]) if parts else [], parts, strict=True
+        st.columns(([50, 50] if steps.whole else [45, 55])[-len(parts) :]) if parts else [], parts, strict=True
     ):
         with column:
             draw()

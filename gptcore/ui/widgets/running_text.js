@@ -16,7 +16,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     root.style.setProperty(`--running-text-background-${level}`, background);
     root.style.setProperty(`--running-text-colour-${level}`, text);
   });
-  legend.replaceChildren(...data.legend.map(legendItem));
+  legend.replaceChildren(element("span", "running-text-scale", data.scale), ...data.legend.map(legendItem));
   const drawn = JSON.stringify(data.spans);
   if (state.drawn !== drawn) {
     state.drawn = drawn;

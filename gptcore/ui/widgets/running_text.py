@@ -64,8 +64,8 @@ def running_text(
     Args:
         spans: What is drawn; a few thousand at most, longer texts are shown a page at a time.
         key: The component's key.
-        words: "label", the text's accessible name; "likeliest", the heading of the likeliest tokens; "whole", the
-            button to all that the page tells of a span.
+        words: "label", the text's accessible name; "scale", what the levels are of, and in which unit; "likeliest",
+            the heading of the likeliest tokens; "whole", the button to all that the page tells of a span.
         style: The reader's theme.
         labels: What each of a span's values is.
         legend: What each of the five levels means.
@@ -91,6 +91,7 @@ def running_text(
             "selected": selected,
             "in_fragment": in_fragment(),
             "label": words["label"],
+            "scale": words["scale"],
             "likeliest": words["likeliest"],
             "whole": whole,
             "to_whole": words.get("whole", ""),

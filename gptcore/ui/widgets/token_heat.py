@@ -20,6 +20,13 @@ from gptcore.ui.widgets.running_text import TextSpans, running_text
 from gptcore.ui.widgets.token_chips import MOST_LIKELY, WHOLE_POSITION
 from gptcore.ui.widgets.token_lens import parts_of
 
+_WORDS = {
+    "label": "heat.label",
+    "scale": "heat.scale",
+    "likeliest": "details.likeliest",
+    "whole": "details.to_whole",
+}
+
 
 def token_heat_map(
     row: EncodedExample,
@@ -41,10 +48,11 @@ def token_heat_map(
         on_position: Called with the index of a scored position that is chosen.
     """
     text = page_text("examples")
+    words = {name: text(key) for name, key in _WORDS.items()}
     running_text(
         heat_spans(row, tokenizer, report, first_index),
         key,
-        {"label": text("heat.label"), "likeliest": text("details.likeliest"), "whole": text("details.to_whole")},
+        words,
         current_style(),
         labels=[text(f"details.{name}") for name in ("surprisal", "probability", "rank", "share")],
         legend=level_names("surprise", report.uniform_cross_entropy, page_text("long_text")("levels.above")),

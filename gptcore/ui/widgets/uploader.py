@@ -10,7 +10,7 @@ import streamlit as st
 from gptcore.ui.state.translations import page_text
 
 _WORDS = """<style>
-.st-key-{key} section button p {{ font-size: 0; }}
+.st-key-{key} section button p {{ font-size: 0 !important; }}
 .st-key-{key} section button p::after {{ content: {choose}; font-size: 0.9rem; }}
 .st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"] > * {{ display: none; }}
 .st-key-{key} [data-testid="stFileUploaderDropzoneInstructions"]::after {{

@@ -4,6 +4,7 @@ import pytest
 
 from gptcore import Example
 from gptcore.texts import LANGUAGES
+from gptcore.tokenizers.gpt2 import gpt2_tokenizer
 from tests.support.visiting import metrics, type_in, typed, visit
 from tests.ui.explore.test_page import shown_numbers
 
@@ -37,3 +38,18 @@ def test_several_lines_can_be_taken_to_compare() -> None:
     several, single = (visit(size="mini", alignment="shifted", prompt_1=text) for text in ("one a\ntwo b", "one a"))
     assert several.button(key="to_many_texts_1")
     assert not [button for button in single.button if "many_texts" in str(button.key)]
+
+
+@pytest.mark.parametrize("kind", ["text", "ids"])
+def test_empty_fields_show_a_prompt_and_a_target_that_lines_up_with_it(kind: str) -> None:
+    def shown(alignment: str) -> list[str]:
+        at = visit(size="mini", alignment=alignment, input=kind, prompt_1="", target_1="")
+        return [at.text_area(key=f"{field}_1").proto.placeholder for field in ("prompt", "target")]
+
+    def ids(words: str) -> list[int]:
+        return gpt2_tokenizer().encode(words) if kind == "text" else [int(number) for number in words.split(",")]
+
+    prompt, target = map(ids, shown("paired"))
+    assert target[:-1] == prompt[1:]
+    prompt, target = map(ids, shown("continuation"))
+    assert (prompt, target) == (ids(shown("paired")[0]), ids(shown("paired")[1])[-1:])

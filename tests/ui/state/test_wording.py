@@ -16,7 +16,7 @@ from tests.ui.state.test_texts import ASKED, FOLDER, SECTIONS, words_of
 
 # How things are said.
 HAN = r"[\u4e00-\u9fff]"
-CHINESE_VALUES = {"weights", "place", "unit", "field", "allowed", "note"}
+CHINESE_VALUES = {"weights", "place", "unit", "field", "allowed", "note", "which"}
 """Placeholders whose values end in Chinese characters, which no space sets off from others."""
 
 BANNED = {

@@ -40,6 +40,7 @@ def data(texts: list[str], **more: Any) -> dict[str, Any]:
         "levels": [["transparent", "#000000"]] * 5,
         "selected": -1,
         "label": "The text",
+        "scale": "−ln p (nats)",
         "likeliest": "Most likely here",
     } | more
 
