@@ -5,6 +5,8 @@ import pytest
 from gptcore import Example, GPTModel, score, trained_small_model
 from gptcore.presets import PRESETS
 from gptcore.ui.compare.fields import PAIRS
+from gptcore.ui.compare.model_fields import SENTENCES
+from gptcore.weights.held_out import held_out_bits_per_byte
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +41,15 @@ def test_a_typo_makes_a_text_harder(small: GPTModel) -> None:
 def test_a_language_that_the_model_never_read_is_harder_by_the_byte_too(small: GPTModel) -> None:
     english, chinese = (score(small, [example]) for example in PAIRS["languages"])
     assert english.bits_per_byte * 3 < chinese.bits_per_byte
+
+
+def test_the_usual_word_order_is_easier(small: GPTModel) -> None:
+    usual, unusual = (score(small, [example]) for example in PAIRS["word_order"])
+    assert usual.perplexity < unusual.perplexity
+
+
+def test_a_sentence_like_the_training_text_is_easier_than_an_unfamiliar_one(small: GPTModel) -> None:
+    learned, unfamiliar = (score(small, SENTENCES[name]) for name in ("learned", "not_learned"))
+    assert learned.perplexity < 10
+    assert unfamiliar.perplexity > 100 * learned.perplexity
+    assert learned.bits_per_byte < held_out_bits_per_byte() < unfamiliar.bits_per_byte
