@@ -185,7 +185,8 @@ def choose_columns(
             return 0, (1 if len(columns) == 2 else None)
     raise InputError(
         "which_columns",
-        f"the table has {len(columns)} columns ({', '.join(columns)}): say which one holds the texts",
+        f"the table has {len(columns)} columns ({', '.join(columns)}): "
+        "say which one holds the texts or prompts (prompt_column)",
         columns=", ".join(columns),
     )
 

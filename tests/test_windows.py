@@ -15,9 +15,10 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from gptcore import Example, GPTModel, InputError, score, untrained_model
 from gptcore.config import GPTConfig
+from gptcore.results import windows as results_of_windows
 from gptcore.results.text_report import TextReport
 from gptcore.results.windows import Window
-from gptcore.text_units import TextUnit, split_units
+from gptcore.text_units import TextUnit, Units, split_units
 from gptcore.tokenizers import gpt2_tokenizer
 from gptcore.weights.gpt2 import load_gpt2
 from gptcore.windows import plan_windows, prepare_text, score_strides, score_text, score_text_records
@@ -320,6 +321,20 @@ def test_records_window_by_window_collect_to_the_report(tiny: GPTModel) -> None:
     )
     with pytest.raises(ValueError, match="no window"):
         job.report([])
+
+
+def test_words_are_cut_once_while_windows_come_in(tiny: GPTModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut: list[str] = []
+
+    def counted(text: str, unit: TextUnit) -> Units:
+        cut.append(unit)
+        return split_units(text, unit)
+
+    monkeypatch.setattr(results_of_windows, "split_units", counted)
+    job = prepare_text(tiny.config, "Every effort moves you. " * 40, tokenizer=tiny.tokenizer)
+    records = list(job.records(tiny))
+    counts = [job.report(records[:done]).per("word").count for done in (1, 2, len(records))]
+    assert (cut, sorted(set(counts))) == (["word"], counts)
 
 
 def test_strides(tiny: GPTModel) -> None:

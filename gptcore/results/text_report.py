@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gptcore.results.report import NATS_PER_BIT, Floats, Ids, Provenance, perplexity_of
 from gptcore.results.windows import EncodedText, Measurement, Unit, UnitMean
-from gptcore.text_units import TextUnit, Units, split_units
+from gptcore.text_units import TextUnit, Units
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +143,7 @@ class TextReport:
             Columns `text`, `start`, `end` (offsets in the text), `tokens` (how many scored tokens it has),
             `log_probability` (their sum), `surprisal_nats`, `perplexity` (exp(surprisal / tokens); NaN for no tokens).
         """
-        units = split_units(self.text.text, unit)
+        units = self.text.units(unit)
         if not len(units.begins):  # special tokens alone: they have no text, but scores
             none = np.zeros(1, dtype=np.int64)
             units = Units(none, none, none, none.astype(np.bool_))
@@ -192,7 +192,7 @@ class TextReport:
         return self._count_units("word")  # kept: in a long text they take a moment to count
 
     def _count_units(self, unit: TextUnit) -> int:
-        units = split_units(self.text.text, unit)
+        units = self.text.units(unit)
         return int(units.counted[self._covered(units.start, units.end)].sum())
 
     def _covered(self, start: Ids, end: Ids) -> NDArray[np.bool_]:

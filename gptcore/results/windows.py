@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from gptcore.results.report import NATS_PER_BIT, Floats, Ids, Provenance, perplexity_of
-from gptcore.text_units import TextUnit
+from gptcore.text_units import TextUnit, Units, split_units
 
 Unit = Literal["token", "byte"] | TextUnit
 
@@ -63,6 +64,14 @@ class EncodedText:
     def __len__(self) -> int:
         """How many tokens there are."""
         return len(self.token_id)
+
+    def units(self, unit: TextUnit) -> Units:
+        """The text cut into units; words are cut once, since each report of a text that is still scored counts them."""
+        return self._words if unit == "word" else split_units(self.text, unit)
+
+    @cached_property
+    def _words(self) -> Units:
+        return split_units(self.text, "word")
 
 
 @dataclass(frozen=True, eq=False)
