@@ -16,9 +16,13 @@ from gptcore.ui.widgets.reveal import reveal_next
 
 QUESTIONS: Mapping[str, tuple[str, Mapping[str, str], str]] = {
     "alignment": ("explore", {"alignment": "paired"}, ""),
-    "space": ("explore", {"alignment": "continuation", "prompt_1": "every", "target_1": "effort"}, ""),
+    "space": (
+        "explore",
+        {"model": "trained_small", "alignment": "continuation", "prompt_1": "every", "target_1": "effort"},
+        "",
+    ),
     "softmax": ("perplexity", {"exercise": "logits"}, "exercise"),
-    "tiny": ("perplexity", {"exercise": "untrained"}, "exercise"),
+    "tiny": ("perplexity", {"model": "untrained", "exercise": "untrained"}, "exercise"),
     "logs": ("perplexity", {}, "part_logs"),
     "negate": ("step_by_step", {"step": "9"}, ""),
     "flatten": ("step_by_step", {"step": "10"}, ""),
@@ -30,7 +34,10 @@ QUESTIONS: Mapping[str, tuple[str, Mapping[str, str], str]] = {
     "means": ("perplexity", {"exercise": "lengths"}, "exercise"),
     "compare": ("perplexity", {"exercise": "compare"}, "exercise"),
 }
-"""Where each is shown: the page, what its address says, and the key of the part to scroll to; "" is its top."""
+"""Where each is shown: the page, what its address says, and the key of the part to scroll to; "" is its top.
+
+Where an answer is about one kind of model, the address names it: under another, the page would show something else.
+"""
 
 
 def questions(choice: ModelChoice) -> None:

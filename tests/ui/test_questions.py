@@ -99,6 +99,15 @@ def test_the_button_of_a_question_opens_its_place_and_keeps_the_rest() -> None:
     assert (address_of(at)["seed"], address_of(at)["exercise"]) == ("7", "sure")
 
 
+def test_an_answer_about_one_kind_of_model_is_shown_under_that_kind() -> None:
+    at = press(open_part(visit(model="trained_small"), "questions"), "question_tiny")
+    assert re.search(pattern(text_in("en", "exercises")("untrained.untrained")), all_words(at))
+    at = press(open_part(visit(size="mini"), "questions"), "question_space")
+    effect = pattern(text_in("en", "examples")("fix_effect")).replace(".+?", "([0-9.]+)")
+    before, after = map(float, re.search(effect, all_words(at)).groups())  # type: ignore[union-attr]
+    assert after < before - 3  # an untrained model's difference is luck
+
+
 # In Chromium.
 
 
