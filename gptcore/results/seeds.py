@@ -71,6 +71,7 @@ class SeedTable:
         log_probability: (S, N) nats.
         logit_variance: (S,) mean over positions of the logits' variance.
         target_piece: N of them.
+        example, position: (N,) each position's row and its place in it, from 0, as in a Report.
     """
 
     seeds: Ids
@@ -80,6 +81,8 @@ class SeedTable:
     logit_variance: Floats
     target_piece: tuple[str, ...]
     vocab_size: int
+    example: Ids
+    position: Ids
 
     @classmethod
     def of(cls, records: Sequence[SeedRecord]) -> SeedTable:
@@ -94,6 +97,8 @@ class SeedTable:
             logit_variance=np.array([np.square(record.logit_std, dtype=np.float64).mean() for record in ordered]),
             target_piece=reports[0].target_piece,
             vocab_size=reports[0].vocab_size,
+            example=reports[0].example,
+            position=reports[0].position,
         )
 
     @property
@@ -134,7 +139,8 @@ class SeedTable:
                 "seed": np.repeat(self.seeds, N),
                 "cross_entropy": np.repeat(self.cross_entropy, N),
                 "perplexity": np.repeat(self.perplexity, N),
-                "position": np.tile(np.arange(1, N + 1), seeds),
+                "example": np.tile(self.example, seeds),
+                "position": np.tile(self.position, seeds),
                 "target_piece": list(self.target_piece) * seeds,
                 "log_probability": self.log_probability.ravel(),
             }

@@ -33,7 +33,17 @@ def table_of(count: int, pieces: tuple[str, ...] = (" effort", " moves", " you")
     chance = np.random.default_rng(7)
     log_probability = chance.normal(-10.94, 0.66, (count, len(pieces))).astype(np.float32)
     loss = -log_probability.mean(axis=1, dtype=np.float64)
-    return SeedTable(np.arange(count) * 3, loss, np.exp(loss), log_probability, np.full(count, 1 / 3), pieces, 50_257)
+    return SeedTable(
+        np.arange(count) * 3,
+        loss,
+        np.exp(loss),
+        log_probability,
+        np.full(count, 1 / 3),
+        pieces,
+        50_257,
+        example=np.zeros(len(pieces), dtype=np.int64),
+        position=np.arange(len(pieces)),
+    )
 
 
 def markers(figure: go.Figure) -> dict[str, list[float]]:

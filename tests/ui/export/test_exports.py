@@ -165,8 +165,11 @@ def test_a_csv_opens_in_spreadsheets_as_it_is() -> None:
 
 @pytest.mark.usefixtures("_narrow")
 def test_tidy_tables_have_a_row_a_seed_and_position() -> None:
-    table = SeedTable.of(list(sweep_seeds(MINI.config, PAIR, [7, 3])))
+    records = list(sweep_seeds(MINI.config, PAIR, [7, 3]))
+    table = SeedTable.of(records)
     rows = table.to_long_frame()
+    places = ["example", "position", "target_piece"]  # the same in every table, so that tables can be joined
+    assert rows[rows.seed == 3][places].values.tolist() == records[0].report.to_frame()[places].values.tolist()
     assert len(rows) == len(table.seeds) * len(table.target_piece)
     for n, seed in enumerate(table.seeds.tolist()):
         assert rows[rows.seed == seed].log_probability.tolist() == table.log_probability[n].tolist()
