@@ -74,7 +74,9 @@ def _own_limits() -> Iterator[int]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that memory could not be had, in the words of any library used here.
+    """Whether an exception, or the one that caused it, says that memory could not be had.
+
+    Every library used here has words of its own for it; tiktoken raises a ValueError from the MemoryError.
 
     >>> is_out_of_memory(MemoryError()), is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory"))
     (True, True)
@@ -82,5 +84,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     False
     """
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    if error.__cause__ is not None and is_out_of_memory(error.__cause__):
         return True
     return not isinstance(error, ValueError) and _FAILED_ALLOCATION.search(str(error)) is not None

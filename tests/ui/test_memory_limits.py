@@ -72,6 +72,11 @@ def test_its_own_limit_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.code == "no_memory"
 
 
+def caused_by(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -83,6 +88,7 @@ def test_its_own_limit_counts(monkeypatch: pytest.MonkeyPatch) -> None:
         RuntimeError("unable to mmap 548105171 bytes from file </x>: Cannot allocate memory (12)"),
         RuntimeError("can't start new thread"),
         RuntimeError("std::bad_alloc"),
+        caused_by(ValueError("Error parsing line b'NDM2 43690' in r50k_base.tiktoken"), MemoryError()),
     ],
     ids=lambda error: str(error)[:30] or "MemoryError",
 )
@@ -107,7 +113,14 @@ def test_what_torch_itself_raises_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("out of memory"), KeyError("x"), RuntimeError("a shape"), OSError(2, "no")]
+    "error",
+    [
+        ValueError("out of memory"),
+        KeyError("x"),
+        RuntimeError("a shape"),
+        OSError(2, "no"),
+        caused_by(ValueError("a line"), KeyError("x")),
+    ],
 )
 def test_other_errors_stay_what_they_are(error: Exception) -> None:
     with pytest.raises(type(error)), memory_errors_as_sentences():
