@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import pandas as pd
 
@@ -46,14 +46,14 @@ def read_table(text: str, *, delimiter: str | None = None, max_rows: int | None 
     (('every effort', ' moves'),)
     """
     delimiter = delimiter or find_delimiter(text)
-    records = read_records(io.StringIO(text, newline=""), delimiter)
+    inner = text.strip("\r\n")  # a million line breaks around a table are told at once
+    before = text[: text.find(inner)].splitlines()
+    lines = io.StringIO(inner, newline="")
+    records = read_records(lines, delimiter, lines_before=len(before), max_rows=max_rows)
     columns = tuple(next(records, []))
-    if not any(cell.strip() for cell in columns):
+    if not any(map(str.strip, columns)):
         raise InputError("empty_table", "the table is empty: its first line must name the columns")
-    rows = tuple(tuple(row) for row in islice(records, None if max_rows is None else max_rows + 1))
-    if max_rows is not None and len(rows) > max_rows:
-        raise InputError("too_many_rows", f"more than {max_rows:,} rows", limit=max_rows)
-    return Table(columns, rows, delimiter)
+    return Table(columns, tuple(map(tuple, records)), delimiter)
 
 
 def read_pasted_list(text: str, *, max_rows: int | None = None) -> Table:
@@ -72,8 +72,8 @@ def read_pasted_list(text: str, *, max_rows: int | None = None) -> Table:
     >>> read_pasted_list("Every effort\t moves you.\nShe sat\t down.\n").columns
     ('prompt', 'target')
     """
-    lines = re.split(r"\r\n|[\r\n]", text.rstrip("\r\n"))
-    if not any(line.strip() for line in lines):
+    lines = re.split(r"\r\n|[\r\n]", text.rstrip("\r\n"), maxsplit=max_rows or 0)
+    if not any(map(str.strip, lines)):
         raise InputError("empty_table", "the list is empty")
     if max_rows is not None and len(lines) > max_rows:
         raise InputError("too_many_rows", f"more than {max_rows:,} rows", limit=max_rows)
@@ -99,23 +99,29 @@ def find_delimiter(text: str) -> str:
     return max(",;\t", key=first_line.count)
 
 
-def read_records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+def read_records(
+    lines: Iterable[str], delimiter: str, *, lines_before: int = 0, max_rows: int | None = None
+) -> Iterator[list[str]]:
     """The records of a table, the names of the columns first; one record at a time, so that any file can be read.
 
     Args:
         lines: The lines, with their line breaks.
         delimiter: What separates the cells.
+        lines_before: How many lines of the file come before these.
+        max_rows: The most rows below the names that are accepted, empty ones at the end counted; None accepts any
+            number.
 
     Yields:
         One list of cells for each record, as long as the first. Empty rows are kept, but for those at the end.
 
     Raises:
-        InputError: "broken_quotes", "ragged_row", "cell_too_long".
+        InputError: "broken_quotes", "ragged_row", "cell_too_long", "too_many_rows".
     """
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     width = empty = 0
+    left = math.inf if max_rows is None else max_rows + 1  # the names are a record too
     while True:
-        line = reader.line_num + 1
+        line = lines_before + reader.line_num + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
@@ -129,8 +135,10 @@ def read_records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
             ) from None
         if cells is None:
             return
+        empty += bool(width and not cells)
+        if empty + bool(cells) > left:
+            raise InputError("too_many_rows", f"more than {max_rows:,} rows", limit=max_rows)
         if not cells:
-            empty += 1 if width else 0
             continue
         width = width or len(cells)
         if any(cells[width:]):
@@ -142,9 +150,10 @@ def read_records(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
                 cells=len(cells),
                 columns=width,
             )
+        left -= empty + 1
         yield from ([""] * width for _ in range(empty))
         empty = 0
-        yield (cells + [""] * width)[:width]
+        yield cells[:width] + [""] * (width - len(cells))
 
 
 def choose_columns(

@@ -113,6 +113,9 @@ def test_delimiters(delimiter: str) -> None:
         ("text\nHello, world\n", "ragged_row", {"line": 2, "cells": 2, "columns": 1}),
         ("prompt,target\na,b\nc,d,e\n", "ragged_row", {"line": 3, "cells": 3, "columns": 2}),
         ("text\n" + "a\n" * 11, "too_many_rows", {"limit": 10}),
+        ("text\n" + "\n" * 10 + "a\n", "too_many_rows", {"limit": 10}),
+        ("\r\n\ntext\nfine\nHello, world\n", "ragged_row", {"line": 5, "cells": 2, "columns": 1}),
+        ('\n\ntext\n"never closed\n\n', "broken_quotes", {"line": 4}),
         ("text\n" + "a" * 200_000, "cell_too_long", {"line": 2, "limit": 131_072}),
     ],
 )
@@ -120,6 +123,13 @@ def test_tables_that_cannot_be_read(text: str, code: str, details: dict[str, int
     with pytest.raises(InputError) as caught:
         read_table(text, max_rows=10)
     assert (caught.value.code, caught.value.details) == (code, details)
+
+
+def test_as_many_rows_as_are_accepted() -> None:
+    for text, last in (("\n\ntext\n" + "\n" * 9 + "a\n\n", "a"), ("text\n" + "b\n" * 10 + "\n" * 99, "b")):
+        table = read_table(text, max_rows=10)
+        assert (len(table.rows), table.rows[-1]) == (10, (last,))
+    assert len(read_pasted_list("a\n" * 10 + "\n" * 99, max_rows=10).rows) == 10
 
 
 def test_a_pasted_list() -> None:
