@@ -114,7 +114,7 @@ class Echoes:
         elif known != value:
             older = [*(given.older if given else []), *([self._told[key]] if key in self._told else [])]
             raw = {*(given.older_raw if given else []), *([self._raw[key]] if key in self._raw else [])}
-            new = _Given(value, self.run, [old for old in older if old.value != value][-8:], list(raw))
+            new = _Given(value, self.run, older[-8:], list(raw))
             self._given[key] = self._told[key] = new
         self._known[key] = value
 
