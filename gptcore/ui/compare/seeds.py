@@ -66,20 +66,21 @@ def seeds_view(choice: ModelChoice, examples: Sequence[Example] | None, temperat
             ask_to_run(choice.config, len(seeds), _start, key)
             return
         job = _start(key)
+    ended = True
     if job is None:
         _draw_stored(stored or (), key)
     else:
         shown = job
-        follow(lambda: shown.active, lambda: _draw(shown, key))
+        ended = follow(lambda: shown.active, lambda: _draw(shown, key))
     records = stored or (job.records if job else ())
     if not records:
         return
     table = _table(job, records)
     compare_seeds(table, whole=len(records) == len(seeds))
-    if job is not None and job.active and st.session_state["chosen_seed"] not in {-1, *table.seeds.tolist()}:
+    if not ended and st.session_state["chosen_seed"] not in {-1, *table.seeds.tolist()}:
         return  # it is still to come
     one_seed(records, table)
-    if job is None or not job.active:
+    if ended:  # else more may have come in since
         why_above(table)
         if len(records) < len(seeds):
             seeds = table.seeds.tolist()  # stopped before the last: what is taken along has what is here

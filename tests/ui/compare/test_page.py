@@ -2,7 +2,9 @@
 
 import json
 import re
+import threading
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from gptcore import Example, number_format, score, sweep_seeds, untrained_model
 from gptcore.config import GPT_CONFIG_124M, SIZES
 from gptcore.presets import PRESETS
 from gptcore.results.comparison import aligned_rows
-from gptcore.results.seeds import SeedSummary, SeedTable
+from gptcore.results.seeds import SeedRecord, SeedSummary, SeedTable
 from gptcore.sweeps.cache import SweepCache
 from gptcore.sweeps.runner import compare_examples
 from gptcore.sweeps.stored import stored_seeds
@@ -185,6 +187,39 @@ def test_a_run_that_was_asked_for_starts(monkeypatch: pytest.MonkeyPatch) -> Non
     app = opened(seed_count=2, seed_first=300)
     app.button(key="seed_run").click().run()
     finished(app, 2)
+    assert {m.label: m.value for m in app.metric}[text_in("en", "compare")("below.label")].endswith("of 2")
+
+
+def test_a_run_that_ends_while_the_page_is_drawn_is_not_taken_for_one_that_was_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first_is_in, go_on, over = threading.Event(), threading.Event(), threading.Event()
+
+    def sweep(*args: Any, **settings: Any) -> Iterator[SeedRecord]:
+        one, two = sweep_seeds(*args, **settings)
+        yield one
+        first_is_in.set()
+        assert go_on.wait(60)
+        yield two
+        over.set()
+
+    def follow(going: Callable[[], bool], draw: Callable[[], None]) -> bool:
+        assert first_is_in.wait(60)
+        return not going()
+
+    def compare_seeds(*args: Any, **settings: Any) -> None:
+        go_on.set()
+        assert over.wait(60)
+        time.sleep(0.5)  # the job ends with its thread
+
+    with monkeypatch.context() as context:
+        context.setattr("gptcore.sweeps.runner.sweep_seeds", sweep)
+        context.setattr("gptcore.ui.compare.seeds.follow", follow)
+        context.setattr("gptcore.ui.compare.seeds.compare_seeds", compare_seeds)
+        app = opened(seed_count=2, seed_first=340)
+        assert not app.exception
+        assert not app.get("download_button")  # they would take one seed along, of two
+    finished(app.run(), 2)
     assert {m.label: m.value for m in app.metric}[text_in("en", "compare")("below.label")].endswith("of 2")
 
 
