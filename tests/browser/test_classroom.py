@@ -5,12 +5,16 @@ import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from gptcore import number_format, score, untrained_model
 from gptcore.classroom import Rooms
+from gptcore.config import SIZES
+from gptcore.presets import PRESETS
 from gptcore.ui.room.session import ROOMS_VARIABLE
 from tests.support.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
 from tests.support.room_visitors import RoomVisitor
@@ -19,6 +23,13 @@ from tests.support.watching import metric, query_of
 
 RAW_VISITORS = 30
 SECONDS = 60_000
+
+
+@cache
+def answer() -> str:
+    """Return the perplexity that is asked for, as this machine computes it: its last digits depend on the processor."""
+    model = untrained_model(SIZES["mini"].with_(context_length=256), 123)
+    return number_format.perplexity(score(model, PRESETS["book"]).perplexity)
 
 
 def started(folder: Path, port: int) -> AbstractContextManager[Serving]:
@@ -104,8 +115,8 @@ def test_a_lesson_outlives_a_server_that_is_killed(browser: Browser, tmp_path: P
             press(teacher, "close_answers")
             expect(keyed(student, "send_guess")).to_have_count(0, timeout=SECONDS)
             press(teacher, "reveal")
-            expect(keyed(student, "room_question")).to_contain_text("75,749.17", timeout=SECONDS)
-            expect(keyed(teacher, "chart_guesses")).to_contain_text("75,749.17", timeout=SECONDS)
+            expect(keyed(student, "room_question")).to_contain_text(answer(), timeout=SECONDS)
+            expect(keyed(teacher, "chart_guesses")).to_contain_text(answer(), timeout=SECONDS)
             assert overflows(student) == []
             follow_and_leave(teacher, student, rooms, code)
 
@@ -115,8 +126,8 @@ def follow_and_leave(teacher: Page, student: Page, rooms: Rooms, code: str) -> N
     keyed(teacher, "follow").locator("label").click()
     wait_until_idle(teacher)
     teacher.get_by_role("link", name="Explore").click()
-    expect(metric(teacher, "perplexity")).to_have_text("75,749.17", timeout=SECONDS)
-    expect(metric(student, "perplexity")).to_have_text("75,749.17", timeout=SECONDS)
+    expect(metric(teacher, "perplexity")).to_have_text(answer(), timeout=SECONDS)
+    expect(metric(student, "perplexity")).to_have_text(answer(), timeout=SECONDS)
     assert query_of(student) == {"room": code}
     press(student, "room_alone")
     expect(keyed(student, "room_back")).to_be_visible(timeout=SECONDS)
@@ -182,7 +193,7 @@ def test_phone_and_projector_are_accessible(browser: Browser, tmp_path: Path, la
         press(student, "send_guess")
         expect(student.get_by_test_id("stAlert")).to_be_visible(timeout=SECONDS)
         press(teacher, "reveal")
-        expect(keyed(student, "room_question")).to_contain_text("75,749.17", timeout=SECONDS)
+        expect(keyed(student, "room_question")).to_contain_text(answer(), timeout=SECONDS)
         for page in (teacher, student):
             assert axe_violations(page) == []
             assert overflows(page) == []
