@@ -34,6 +34,16 @@ class AddressState:
     incomplete: bool = False
     shown: bool = True  # the last run came to its end
 
+    def given_once(self, reader: str) -> dict[str, str] | None:
+        """What a new address says; None where `reader` has had it, or there is no new one.
+
+        After a run that was interrupted, the visitor may have changed what that run took from the address.
+        """
+        if self.given is None or reader in self.given_to:
+            return None
+        self.given_to.add(reader)
+        return self.given
+
 
 def carried_query() -> dict[str, str]:
     """The parameters of the address that the event carried, or that this run has written."""

@@ -96,18 +96,8 @@ def given() -> Mapping[str, str] | None:
 
 
 def given_once(reader: str) -> Mapping[str, str] | None:
-    """What a new address says, for who has not asked yet; None where there is no new one, or who asks has read it.
-
-    A visitor may have changed by then what a run, which they interrupted, took from the address.
-
-    Args:
-        reader: Who asks: any name of its own.
-    """
-    visit = address_state()
-    if visit.given is None or reader in visit.given_to:
-        return None
-    visit.given_to.add(reader)
-    return visit.given
+    """What a new address says, for a reader (any name of its own) that has not asked yet; else None."""
+    return address_state().given_once(reader)
 
 
 def go_to(page: str, query: Mapping[str, str]) -> NoReturn:
