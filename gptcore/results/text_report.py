@@ -185,13 +185,6 @@ class TextReport:
             return self.token_count
         if unit == "byte":
             return self.byte_count
-        return self._word_count if unit == "word" else self._count_units(unit)
-
-    @cached_property
-    def _word_count(self) -> int:
-        return self._count_units("word")  # kept: in a long text they take a moment to count
-
-    def _count_units(self, unit: TextUnit) -> int:
         units = self.text.units(unit)
         return int(units.counted[self._covered(units.start, units.end)].sum())
 
