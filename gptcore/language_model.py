@@ -8,6 +8,7 @@ from typing import Protocol, TypeGuard, runtime_checkable
 import torch
 from torch import Tensor, nn
 
+from gptcore import first_calls  # noqa: F401  # its import is its use
 from gptcore.config import GPTConfig, ModelOrigin
 from gptcore.tokenizers.base import Tokenizer
 

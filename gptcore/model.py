@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gptcore import first_calls  # noqa: F401  # its import is its use
 from gptcore.config import GPTConfig, ModelOrigin
 from gptcore.errors import InputError
 from gptcore.tokenizers.base import Tokenizer

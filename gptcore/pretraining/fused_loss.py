@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gptcore import first_calls  # noqa: F401  # its import is its use
+
 CHUNK = 256
 """Positions at a time: their logits (256 × 23,000 in bfloat16, 12 MB) stay in the processor's cache."""
 
