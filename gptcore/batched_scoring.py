@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gptcore.language_model import LanguageModel, device_of
@@ -23,6 +25,9 @@ from gptcore.scoring import check_finite
 
 POSITIONS_TOGETHER, TOKENS_TOGETHER = 256, 2048
 """A block of logits: so many positions, so many tokens of the vocabulary; 2 MB."""
+
+GROUP = 64
+"""The likeliest tokens are looked for among the groups of so many neighbours in the vocabulary that hold them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,22 +93,19 @@ def token_scores(model: LanguageModel, rows: Sequence[Row], top_k: int) -> list[
 
 def _scores(model: LanguageModel, hidden: Tensor, targets: Tensor, top_k: int) -> tuple[Tensor, ...]:
     """The columns of TokenScores for hidden states (n, C) and targets (n,)."""
-    n = len(targets)
-    target_logit = hidden.new_empty(n)  # (n,)
-    top_logits, top_ids = hidden.new_full((n, top_k), -torch.inf), targets.new_zeros((n, top_k))
+    target_logit = hidden.new_empty(len(targets))  # (n,)
     sums = _ExponentialSums(hidden)
     blocks = []
     for block in _logit_blocks(model, hidden):
         block.copy_targets(targets, target_logit)
-        largest = block.logits.amax(dim=-1)  # (n,)
-        block.merge_top(largest, top_logits, top_ids)
-        sums.add(block.logits, largest)
-        blocks.append(block.logits)
+        sums.add(block.logits, block.group_largest.amax(dim=-1))
+        blocks.append(block)
     normalizer = sums.normalizer()  # (n,)
     check_finite(target_logit - normalizer)
     rank = torch.ones_like(targets)
-    for logits in blocks:  # only now is the target's logit known, to the last bit: tokens may share it
-        rank += torch.gt(logits, target_logit[:, None], out=sums.scratch(logits)).sum(dim=-1).long()
+    for block in blocks:  # only now is the target's logit known, to the last bit: tokens may share it
+        rank += torch.gt(block.logits, target_logit[:, None], out=sums.scratch(block.logits)).sum(dim=-1).long()
+    top_logits, top_ids = _most_likely(blocks, top_k)
     top_probabilities = (top_logits - normalizer[:, None]).exp()  # (n, k) shares of the whole, not of the k
     return target_logit - normalizer, rank, sums.entropy(), top_ids, top_probabilities
 
@@ -163,24 +165,43 @@ class _Block:
         inside = ((targets >= self.start) & (targets < self.start + self.logits.shape[-1])).nonzero().squeeze(-1)
         target_logit[inside] = self.logits[inside, targets[inside] - self.start]
 
-    def merge_top(self, largest: Tensor, top_logits: Tensor, top_ids: Tensor) -> None:
-        """Merge this block's most likely tokens into those so far (n, k): few rows, after the first blocks."""
-        better = (largest > top_logits[:, -1]).nonzero().squeeze(-1)
-        if not len(better):
-            return
-        k = top_logits.shape[-1]
-        best = self.logits[better].topk(min(k, self.logits.shape[-1]), dim=-1)
-        values = torch.cat((top_logits[better], best.values), dim=-1)
-        ids = torch.cat((top_ids[better], best.indices + self.start), dim=-1)
-        kept = values.topk(k, dim=-1)
-        top_logits[better], top_ids[better] = kept.values, ids.gather(-1, kept.indices)
+    @cached_property
+    def group_largest(self) -> Tensor:
+        """Shape (n, g). The largest logit of each group of tokens."""
+        return self.groups.amax(dim=-1)
+
+    @property
+    def groups(self) -> Tensor:
+        """Shape (n, g, GROUP). The logits in groups; the last is filled up with −∞."""
+        missing = -self.logits.shape[-1] % GROUP
+        logits = F.pad(self.logits, (0, missing), value=-torch.inf) if missing else self.logits
+        return logits.reshape(len(logits), -1, GROUP)
+
+
+def _most_likely(blocks: Sequence[_Block], top_k: int) -> tuple[Tensor, Tensor]:
+    """The largest logits (n, k), the largest first, and their tokens' ids (n, k).
+
+    They lie in the k groups whose largest logits are largest: so k groups are searched, not the vocabulary.
+    """
+    largest = torch.cat([block.group_largest for block in blocks], dim=-1)  # (n, G)
+    groups = largest.topk(min(top_k, largest.shape[-1]), dim=-1).indices  # (n, k)
+    logits = largest.new_empty((*groups.shape, GROUP))  # (n, k, GROUP)
+    for block in blocks:
+        first = block.start // GROUP
+        inside = (groups >= first) & (groups < first + block.group_largest.shape[-1])
+        row, place = inside.nonzero(as_tuple=True)
+        logits[row, place] = block.groups[row, groups[row, place] - first]
+    ids = groups[..., None] * GROUP + torch.arange(GROUP, device=groups.device)  # (n, k, GROUP)
+    best = logits.flatten(1).topk(top_k, dim=-1)
+    return best.values, ids.flatten(1).gather(-1, best.indices)
 
 
 def _logit_blocks(model: LanguageModel, hidden: Tensor) -> Iterator[_Block]:
-    """The logits of hidden states (n, C), block by block of the vocabulary; all at once for a head of another kind."""
+    """The logits of hidden states (n, C), a block of the vocabulary at a time; another head makes all at once."""
     head: object = model.out_head
     if not isinstance(head, nn.Linear):
-        yield _Block(0, model.out_head(hidden))
+        for block, logits in enumerate(model.out_head(hidden).split(TOKENS_TOGETHER, dim=-1)):
+            yield _Block(block * TOKENS_TOGETHER, logits)
         return
     for start in range(0, head.out_features, TOKENS_TOGETHER):
         stop = start + TOKENS_TOGETHER
