@@ -120,6 +120,10 @@ class History:
         if in_query:
             self._next_query[key] = words
 
+    def shown_last(self, key: str) -> bool:
+        """Whether the last run of this page that came to its end has shown `key`; True where there was none yet."""
+        return key in self._of_page.get(self._page, {key})
+
     def keys(self) -> set[str]:
         """The keys that any run has shown."""
         return set(self._shown)

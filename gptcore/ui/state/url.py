@@ -219,10 +219,11 @@ def hold(key: str, found: Any) -> None:
     """Let the session hold a value under `key`, and the browser hear of it where it shows another.
 
     Streamlit sends a value that a program sets, and with it undoes what was typed since. So it is not set where the
-    browser has just said that its field shows it.
+    browser has just said that its field shows it; unless a run has taken the field away since, and with it the value.
     """
     visit, state = address_state(), st.session_state
     browser_has_it = _same(visit.sent.get(key, MISSING), found) and not visit.echoes.pending(key)
+    browser_has_it = browser_has_it and visit.history.shown_last(key)
     if not (browser_has_it and key in state and _same(state[key], found)):
         state[key] = found
         visit.echoes.tell(key, found)

@@ -13,6 +13,7 @@ from gptcore import number_format
 from gptcore.examples import IGNORED, EncodedExample
 from gptcore.token_lens import CharacterSpan, TokenLens, TokenSpan, ids_without_space, token_lens
 from gptcore.tokenizers.base import Tokenizer
+from gptcore.ui.state import url
 from gptcore.ui.state.translations import in_a_row, page_text
 from gptcore.ui.widgets.basics import code_span, current_style
 from gptcore.ui.widgets.html_picture import colours, shown
@@ -24,9 +25,8 @@ MOST_TOKENS = 60
 def lens_of_rows(rows: Sequence[EncodedExample], tokenizer: Tokenizer, key: str) -> None:
     """The lens of some examples: of prompt and target where these are two texts, else of the whole text."""
     text = page_text("token_lens")
-    spaces = st.toggle(
-        text("spaces"), value=True, key=f"{key}_spaces", persist_state="session", help=text("spaces_help")
-    )
+    spaces = url.switch(f"{key}_spaces", default=True)
+    st.toggle(text("spaces"), key=f"{key}_spaces", persist_state="session", help=text("spaces_help"))
     for number, row in enumerate(rows, start=1):
         parts = parts_of(row)
         for name, ids in parts.items():

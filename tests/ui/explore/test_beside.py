@@ -16,7 +16,7 @@ from gptcore.texts import LANGUAGES, text_in
 from gptcore.tokenizers import gpt2_tokenizer
 from gptcore.ui.widgets.running_text import TextSpans
 from gptcore.ui.widgets.token_heat import heat_spans
-from tests.support.visiting import settled, typed, visit
+from tests.support.visiting import address_of, settled, typed, visit
 
 
 def component(at: AppTest, key: str) -> dict[str, Any]:
@@ -83,6 +83,7 @@ def test_the_lens_opens_on_demand_draws_the_space_or_not_and_takes_no_markup() -
     at = settled(at.toggle(key="lens_1_rows_spaces").set_value(False).run())
     assert lens(at, "␣") == []
     assert len(lens(at, "3626")) == 1
+    assert lens(visit(**address_of(at)), "␣") == []
 
 
 def test_step_one_shows_the_lens_of_byte_pieces() -> None:

@@ -187,3 +187,16 @@ def test_a_switch_is_one_or_zero_in_an_address(page: str, key: str) -> None:
     assert (at.session_state[key], key in address_of(at)) == (False, False)
     at = visit(page, **more, **{key: "1"})
     assert (at.session_state[key], address_of(at)[key]) == (True, "1")
+
+
+def test_a_field_that_was_away_for_a_run_is_told_its_value_even_where_a_late_event_still_carries_it() -> None:
+    at = visit(lens="1")
+    switch = at.toggle(key="lens_2_rows_spaces")
+    at.text_area(key="prompt_2").set_value("I really like s").run()
+    assert "lens_2_rows_spaces" not in [each.key for each in at.toggle]  # and with it the browser forgot its value
+    at.text_area(key="target_2").set_value(" really like chocolate s")
+    late = at._tree.get_widget_states()
+    late.widgets.append(switch._widget_state)
+    at._run(widget_state=late)
+    switch = at.toggle(key="lens_2_rows_spaces")
+    assert (switch.value, switch.proto.set_value, switch.proto.value) == (True, True, True)
