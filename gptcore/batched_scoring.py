@@ -23,8 +23,9 @@ from gptcore.model import linear
 from gptcore.results.report import Floats, Ids
 from gptcore.scoring import check_finite
 
-POSITIONS_TOGETHER, TOKENS_TOGETHER = 256, 2048
-"""A block of logits: so many positions, so many tokens of the vocabulary; 2 MB."""
+POSITIONS_TOGETHER, TOKENS_TOGETHER = 256, 4096
+"""A block of logits: so many positions, so many tokens of the vocabulary; 4 MB. Of smaller ones there are more, and for
+each the threads wait for one another, which takes long where other work keeps a processor busy."""
 
 GROUP = 64
 """The likeliest tokens are looked for among the groups of so many neighbours in the vocabulary that hold them."""
