@@ -33,6 +33,10 @@ class TextSource:
     def _refused(self) -> str:
         return f"_{self.name}_upload_refused"
 
+    @property
+    def _emptied(self) -> str:
+        return f"_{self.name}_upload_emptied"
+
     def kept(self) -> KeptText | None:
         """The file that stands in place of the field's text, if any."""
         return kept_text(st.session_state.get(self._file, ""))
@@ -76,6 +80,7 @@ class TextSource:
             label,
             key=f"{self.name}_upload",
             megabytes=MAX_FILE_MEGABYTES,
+            emptied=st.session_state.get(self._emptied, 0),
             help=help,
             on_change=self._uploaded,
             args=forget,
@@ -85,9 +90,11 @@ class TextSource:
             st.warning(error_sentence(refused), icon=":material/error:")
 
     def remove_file(self) -> None:
-        """Go back to the field's text."""
-        st.session_state[self._file] = ""
-        st.session_state[self._refused] = None
+        """Go back to the field's text; the field for a file no longer names one."""
+        state = st.session_state
+        state[self._file], state[self._refused] = "", None
+        if state.get(f"{self.name}_upload") is not None:
+            state[self._emptied] = state.get(self._emptied, 0) + 1
 
     def _uploaded(self, *forget: str) -> None:
         """Read the file that was chosen; one that was taken away is no longer scored."""

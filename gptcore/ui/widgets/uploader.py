@@ -19,13 +19,15 @@ _WORDS = """<style>
 </style>"""
 
 
-def uploader(label: str, *, key: str, megabytes: int, **more: Any) -> Any:
+def uploader(label: str, *, key: str, megabytes: int, emptied: int = 0, **more: Any) -> Any:
     """A field for one file.
 
     Args:
         label: Its label.
         key: Its key.
         megabytes: The largest file that it takes.
+        emptied: How often it was emptied by something else than the field itself. Streamlit forgets the file of a field
+            that keeps its key only when another limit is given: every other time it takes one megabyte more.
         **more: What else `st.file_uploader` takes.
 
     Returns:
@@ -34,4 +36,4 @@ def uploader(label: str, *, key: str, megabytes: int, **more: Any) -> Any:
     text = page_text("app")
     words = {"choose": text("uploader.choose"), "limit": text("uploader.limit", megabytes=megabytes)}
     st.html(_WORDS.format(key=key, **{name: json.dumps(said, ensure_ascii=False) for name, said in words.items()}))
-    return st.file_uploader(label, key=key, max_upload_size=megabytes, **more)
+    return st.file_uploader(label, key=key, max_upload_size=megabytes + emptied % 2, **more)
