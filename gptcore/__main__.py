@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             command_line.score_list_command(given)
     except (InputError, OSError, ValueError) as error:
-        print(f"gptcore: {error}", file=sys.stderr)
+        print(f"gptcore: {_with_options(error)}", file=sys.stderr)
         return WRONG_INPUT
     except KeyboardInterrupt:
         print("gptcore: interrupted", file=sys.stderr)
@@ -97,6 +97,15 @@ def _parser() -> argparse.ArgumentParser:
         each.add_argument("--first-token", action="store_true", help="score the first token too, after end-of-text")
         each.add_argument("--quiet", action="store_true", help="no progress bar")
     return parser
+
+
+def _with_options(error: Exception) -> str:
+    """What is wrong, with a command's option where the library's sentence ends with an argument of Python's."""
+    said = str(error)
+    for argument, option in (("first_token=True", "--first-token"), ("(prompt_column)", "(--prompt-column)")):
+        if said.endswith(argument):
+            return said.removesuffix(argument) + option
+    return said
 
 
 def _seed(typed: str) -> int:

@@ -67,7 +67,9 @@ def score_list_command(given: argparse.Namespace) -> None:
         scored, tokens, nats = scored + 1, tokens + record.tokens, nats - record.total_log_probability
     if tokens:
         print(
-            f"{scored:,} rows scored, {tokens:,} tokens: cross-entropy {number_format.nats(nats / tokens)} nats, "
+            f"{scored:,} {'row' if scored == 1 else 'rows'} scored, "
+            f"{tokens:,} {'token' if tokens == 1 else 'tokens'}: "
+            f"cross-entropy {number_format.nats(nats / tokens)} nats, "
             f"perplexity {number_format.perplexity_at(nats / tokens)}"
         )
     if failed:

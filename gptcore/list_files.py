@@ -237,10 +237,11 @@ def _keep_finished(table: TableFile, target: Path, header: str, settings: tuple[
                 is_ours = is_ours and cells[-_SETTINGS:] == list(settings)
                 finished += 1
             if not is_ours:
+                where = f" from its row {finished} on" if finished else ""
                 raise InputError(
                     "other_results",
-                    f"{target.name} holds something else from its row {finished} on: results of another table, model "
-                    "or stride. Name another file, or have it overwritten",
+                    f"{target.name} holds something else{where}: results of another table, model or stride, or no "
+                    "results. Name another file, or have it overwritten",
                     row=finished,
                 )
             good = end

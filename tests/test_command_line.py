@@ -67,6 +67,7 @@ def test_standard_input_and_ids(
     [
         (b"", [], "empty"),
         (b"every", [], "at least two"),
+        (b"every", [], "--first-token"),
         (b"every dog", [], "none of the seven words"),
         (b"\x00\x01\x02", [], "no text"),
         (b"every \xff\xfe effort \xe9", [], "UTF-8"),
@@ -88,6 +89,19 @@ def test_wrong_input_is_one_sentence(
     assert err.startswith("gptcore: ")
     assert err.count("\n") == 1
     assert said in err
+
+
+def test_a_table_of_many_columns_names_the_option(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("a,b,c\nevery,effort,moves\n", "utf-8")
+    code, _, err = run(capfdbinary, "score-list", source, target, "--model", "toy")
+    assert code == 2
+    assert "--prompt-column" in err
+    source.write_text("text\nevery effort\n", "utf-8")
+    assert run(capfdbinary, "score-list", source, target, "--model", "toy")[1].startswith("1 row scored, 1 token:")
+    target.write_text("something else\n", "utf-8")
+    _, _, err = run(capfdbinary, "score-list", source, target, "--model", "toy")
+    assert "something else: " in err
 
 
 def test_a_file_that_is_not_there(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
