@@ -63,6 +63,8 @@ def entered_list() -> TextList | None:
     try:
         check_text_size(words)
         table = _table(words, is_file=kept is not None)
+        if not table.rows:
+            raise InputError("empty_table", "there is no row under the line that names the columns")
         prompt, target = _columns(table) if kept is not None else (0, 1 if len(table.columns) > 1 else None)
     except InputError as error:
         st.warning(error_sentence(error), icon=":material/error:")

@@ -89,7 +89,7 @@ def _draw(job: Job[Scored], choice: ModelChoice, entered: LongText) -> dict[str,
         return {}
     if job.finished:
         compare_perplexity("long_text", report.perplexity, report.cross_entropy, choice.vocab_size)
-    _numbers(report, whole=job.finished)
+    _numbers(report, whole=job.finished, count_words=not job.active or report.window_count > 1)
     st.caption(
         text(
             "reading",
@@ -117,9 +117,10 @@ def _table(report: TextReport) -> None:
             st.dataframe(frame, key="long_table", hide_index=True)
 
 
-def _numbers(report: TextReport, *, whole: bool) -> None:
+def _numbers(report: TextReport, *, whole: bool, count_words: bool) -> None:
+    """The four numbers; to cut a megabyte into words takes half a second, which the first window does not wait for."""
     text = page_text("long_text")
-    words = report.per("word")
+    words = report.per("word") if count_words else None
     tokens = number_format.count(len(report.text.token_id))
     loss, perplexity, bits, count = st.columns(4)
     with loss:
@@ -132,8 +133,8 @@ def _numbers(report: TextReport, *, whole: bool) -> None:
             help=text("cross_entropy.help"),
         )
     with perplexity:
-        reading = text("perplexity.reading_no_words")
-        if words.count:
+        reading = text("perplexity.reading_counting" if words is None else "perplexity.reading_no_words")
+        if words is not None and words.count:
             reading = text(
                 "perplexity.reading",
                 word=number_format.perplexity(words.perplexity),

@@ -100,6 +100,7 @@ def test_columns_without_a_known_name_are_chosen() -> None:
         (b'text\n"never closed\nsecond\n', "broken_quotes"),
         (b"prompt,target\na,b\nc,d,e\n", "ragged_row"),
         (b",,\n1,2,3\n", "empty_table"),
+        (b"text\n", "empty_table"),
         (b"text\n" + b"a b\n" * 10_001, "too_many_rows"),
         (bytes(range(256)) * 9, "binary_file"),
     ],

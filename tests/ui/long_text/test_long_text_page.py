@@ -271,13 +271,15 @@ def test_a_token_opens_while_the_rest_of_the_text_is_scored(monkeypatch: pytest.
             app.run()
         assert [said.value for said in app.markdown if said.value.startswith("Token 6 of")]
         assert not app.get("download_button")
+        assert text_in("en", "long_text")("perplexity.reading_counting") in [said.value for said in app.caption]
         app.session_state["long_token"] = 400
         app.run()
         assert [said.value for said in app.caption if re.match("Token 401, .* is not scored yet", said.value)]
         assert not app.exception
     finally:
         go_on.set()
-    finished(app)
+    captions = [said.value for said in finished(app).caption]
+    assert text_in("en", "long_text")("perplexity.reading_counting") not in captions
 
 
 def test_a_longer_text_is_shown_in_pages(monkeypatch: pytest.MonkeyPatch) -> None:
