@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import string
 import tomllib
 from functools import lru_cache
@@ -13,6 +14,8 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 DEVELOPMENT_VARIABLE = "GPT_EXPLORER_DEV"
 """Names the environment variable that `make dev` sets to 1: words are then read again whenever they are saved."""
 _FOLDER = Path(__file__).parent / "ui" / "text"
+_NEVER_BROKEN = re.compile(r"(?<=\bln) (?=[{V\d])|(?<=[\w)}*²]) = (?=[{*\d−+])|(?<=[}*\d]) (?=(?:nats?|bits?|MB|GB)\b)")
+"""Spaces of one expression: between ln and its number, around an equals sign, between a number and its unit."""
 
 
 class _OneAndMore(string.Formatter):
@@ -80,12 +83,29 @@ def _version(*path: str) -> int:
 
 @lru_cache(512)
 def _text(language: str, section: str, version: int) -> Text:
-    return Text(language, section, tomllib.loads((_FOLDER / language / f"{section}.toml").read_text("utf-8")))
+    table = tomllib.loads((_FOLDER / language / f"{section}.toml").read_text("utf-8"))
+    return Text(language, section, _all_unbroken(table))
 
 
 @lru_cache(64)
 def _prose(language: str, name: str, version: int) -> str:
     return (_FOLDER / "prose" / language / f"{name}.md").read_text("utf-8")
+
+
+def unbroken(words: str) -> str:
+    r"""The same words, in which no line ends within an expression such as "ln V = 10.8249 nats".
+
+    >>> unbroken("below ln V = {loss} nats").replace("\u00a0", "_")
+    'below ln_V_=_{loss}_nats'
+    """
+    return _NEVER_BROKEN.sub(lambda space: space[0].replace(" ", "\u00a0"), words)
+
+
+def _all_unbroken(table: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _all_unbroken(words) if isinstance(words, dict) else unbroken(words) if isinstance(words, str) else words
+        for key, words in table.items()
+    }
 
 
 def fields(words: str) -> set[str]:

@@ -80,7 +80,11 @@ def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 def loss_line(cross_entropy: float, perplexity: float, language: str) -> str:
     loss, ppl = number_format.nats(cross_entropy), number_format.perplexity(perplexity)
-    return f"cross-entropy {loss} nats, perplexity {ppl}" if language == "en" else f"交叉熵 {loss} nat，困惑度 {ppl}"
+    return (
+        f"cross-entropy {loss}\u00a0nats, perplexity {ppl}"
+        if language == "en"
+        else f"交叉熵 {loss}\u00a0nat，困惑度 {ppl}"
+    )
 
 
 def test_train(language: str, files: Files) -> None:

@@ -250,7 +250,7 @@ def test_a_download_shows_its_progress_and_then_the_model(
     at = press(visit(), "download_gpt2")
     assert has_button(at, "download_stop")
     assert not has_button(at, "download_gpt2")
-    assert [bar.proto.text for bar in at.get("progress")] == ["GPT-2: 100 of 548 MB"]
+    assert [bar.proto.text for bar in at.get("progress")] == ["GPT-2: 100 of 548\u00a0MB"]
     go_on.append(True)
     until(lambda: not download._DOWNLOADS[REPOSITORY].active)
     settled(at.run())

@@ -119,7 +119,7 @@ def test_landmarks_are_buttons_and_the_address_keeps_the_choice(report: Report) 
     assert app.session_state["faces"] == round(report.perplexity)
     assert app.query_params["faces"] == str(round(report.perplexity))
     app.button(key="faces_1").click().run()
-    assert "p = 1.0000" in sentences(app)["chart_surprise"]
+    assert "p\u00a0=\u00a01.0000" in sentences(app)["chart_surprise"]
     assert opened(faces="nonsense").session_state["faces"] == 6
     assert opened(faces="101").session_state["faces"] == 100  # the nearest that the slider has
 

@@ -21,7 +21,7 @@ STATED = [
     ("glossary", "meanings.v", f"{V:,}"),
     ("glossary", "meanings.token", f"{V:,}"),
     ("glossary", "meanings.token", f"{V - 1:,}"),
-    ("glossary", "meanings.uniform", f"ln {V:,} = {math.log(V):.4f}"),
+    ("glossary", "meanings.uniform", f"ln\u00a0{V:,}\u00a0=\u00a0{math.log(V):.4f}"),
     ("glossary", "meanings.nat", f"{1 / math.log(2):.4f}"),
     ("glossary", "meanings.nat", f"{math.e:.2f}"),
     ("glossary", "meanings.hidden", str(BOOK.emb_dim)),

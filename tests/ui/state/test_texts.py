@@ -221,3 +221,11 @@ def test_values_go_in_as_they_are() -> None:
 )
 def test_one_is_not_several(count: object, said: str) -> None:
     assert text_in("en", "explore")("mean_log_probability.reading", positions=count) == said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_line_ends_within_an_expression(language: str) -> None:
+    said = text_in(language, "long_text")("cross_entropy.reading", uniform="10.8249")
+    assert "ln\u00a0V\u00a0=\u00a010.8249" in said
+    group = text_in(language, "exercises").group("chart_sure")
+    assert group["uniform"] == "ln\u00a0V\u00a0=\u00a0{nats}"

@@ -78,7 +78,7 @@ def test_each_page_asks_and_answers() -> None:
 def test_a_step_of_backpropagation_is_asked_for_and_answered() -> None:
     app = opened("train", train_section="backpropagation")
     shown = app.subheader[0].value
-    assert "p = 0.10619" in shown
+    assert "p\u00a0=\u00a00.10619" in shown
     model = untrained_model(SIZES["toy"], seed=123)
     batch = encode((Example("every effort moves", "effort moves you"),), seven_word_tokenizer())
     steps = follow_gradients(model, batch, TrainConfig(0.1, steps=1, optimizer="sgd"))
