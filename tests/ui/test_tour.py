@@ -1,7 +1,7 @@
 """The first visit: a tour of five pages, offered once in a browser, never over a link, skipped with one click."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from streamlit.testing.v1 import AppTest
 
 from gptcore.texts import LANGUAGES, text_in
@@ -69,3 +69,26 @@ def test_a_browser_is_offered_the_tour_once(page: Page, server: str, width: int)
     expect(keyed(page, "take_tour")).to_have_count(1)
     expect(offer).to_have_count(0)
     assert page.evaluate(f"localStorage.getItem('{PREFIX}tour')")
+
+
+def test_nothing_sticks_out_while_the_scripts_of_a_first_visit_are_fetched(page: Page, server: str) -> None:
+    held: list[Route] = []
+    page.route("**/static/js/BidiComponent.*", lambda script: held.append(script))
+    open_page(page, server)
+    expect(page.locator(".st-key-browser_store").get_by_test_id("stSkeleton")).to_have_count(1, timeout=90_000)
+    assert overflows(page) == []
+    for script in held:
+        script.continue_()
+    expect(keyed(page, "tour_offer")).to_be_visible(timeout=90_000)
+    assert overflows(page) == []
+
+
+def test_who_was_here_by_a_link_is_asked_to_go_on_and_not_offered_the_tour(page: Page, server: str) -> None:
+    open_page(page, f"{server}/?lang=zh&size=mini&seed=7")
+    page.wait_for_function("(localStorage.getItem('gpt-loss-explorer.last') ?? '').includes('seed=7')")
+    page.goto("about:blank")
+    open_page(page, f"{server}/?lang=zh")
+    expect(page.get_by_role("button", name=text_in("zh", "app")("own_link.go_on"))).to_be_visible(timeout=90_000)
+    expect(page.locator(".st-key-browser_store").get_by_test_id("stSkeleton")).to_have_count(0)
+    wait_until_idle(page, steady_ms=1_000)
+    expect(keyed(page, "tour_offer")).to_be_hidden()

@@ -1,5 +1,6 @@
 // What this browser remembers between visits, in its own storage; and in a cookie, so that the server need not draw it.
 const PREFIX = "gpt-loss-explorer:";
+const LAST_LINK = "gpt-loss-explorer.last"; // as own_link.js keeps it
 const A_YEAR = 31536000; // seconds
 const shown = new Set(); // in this visit
 
@@ -15,6 +16,7 @@ export default function ({ data }) {
 function firstTime(name) {
   try {
     if (window.localStorage.getItem(PREFIX + name) !== null) return false;
+    if (window.localStorage.getItem(LAST_LINK) !== null) return false; // who once came by a link has been here
     window.localStorage.setItem(PREFIX + name, new Date().toISOString());
     return true;
   } catch {
