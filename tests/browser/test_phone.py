@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from gptcore.texts import text_in
+from gptcore.texts import LANGUAGES, text_in
 from tests.support.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
 
 pytestmark = pytest.mark.browser_context_args(viewport={"width": 390, "height": 844})
@@ -24,6 +24,17 @@ def test_a_page_is_for_everybody_on_a_phone(page: Page, server: str, path: str, 
     own = "stFileUploaderDropzone"  # Streamlit's own markup: a name on a part that is only for looks
     assert [found for found in axe_violations(page) if own not in found] == []
     assert overflows(page) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_step_five_shows_every_token_and_both_texts(page: Page, server: str, language: str) -> None:
+    open_page(page, f"{server}/step_by_step?step=5&lang={language}&size=mini")
+    texts = keyed(page, "step_picture").locator("table.texts")
+    expect(texts).to_have_count(2, timeout=60_000)
+    for part in texts.locator("td").all():
+        box = part.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390 - 16, part.inner_text()
 
 
 def test_the_field_for_a_file_speaks_chinese(page: Page, server: str) -> None:

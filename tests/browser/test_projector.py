@@ -57,7 +57,10 @@ def cut(page: Page, key: str) -> list[str]:
     wide: list[str] = page.evaluate(
         """key => [...document.querySelectorAll(`.st-key-${key} :is(.picture, .katex-display, pre)`)]
             .filter(e => e.scrollWidth > e.clientWidth + 2 || e.scrollHeight > e.clientHeight + 8)
-            .map(e => `${e.className}: ${e.scrollWidth}x${e.scrollHeight} in ${e.clientWidth}x${e.clientHeight}`)""",
+            .map(e => `${e.className}: ${e.scrollWidth}x${e.scrollHeight} in ${e.clientWidth}x${e.clientHeight}`)
+            .concat([...document.querySelectorAll(`.st-key-${key} .piece`)]
+                .filter(e => !['visible', 'clip visible'].includes(getComputedStyle(e).overflow))
+                .map(e => `the feet of ${e.textContent} are cut`))""",
         key,
     )
     return wide
@@ -147,3 +150,13 @@ def test_the_keys_are_shown_on_a_page_that_is_not_projected(page: Page, server: 
     expect(page.locator(".question-mark-key")).to_be_attached(timeout=A_WHILE)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Home, End", timeout=A_WHILE)
+
+
+def test_a_chinese_sentence_has_its_numbers_on_the_first_screen(page: Page, server: str) -> None:
+    open_projected(page, f"{server}/?lang=zh&alignment=shifted&prompt_1=今天天气很好")
+    value = keyed(page, "perplexity").get_by_test_id("stMetricValue")
+    expect(value).to_be_visible(timeout=A_WHILE)
+    wait_until_idle(page, steady_ms=500)
+    box = value.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= HEIGHT

@@ -10,6 +10,7 @@ import streamlit as st
 from gptcore.ui.examples.state import Typed
 from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import projecting
 from gptcore.ui.widgets.token_chips import aligned_tokens, unaligned_tokens
 from gptcore.ui.widgets.token_lens import has_partial_tokens, lens_of_rows
 
@@ -53,8 +54,13 @@ def row_tokens(
 
 
 def row_lens(row: Typed, choice: ModelChoice) -> None:
-    """From characters to bytes to tokens: where a token is only a part of a character, and where it is asked for."""
-    if row.encoded is None or not (st.session_state["lens"] or has_partial_tokens(row.encoded, choice.tokenizer)):
+    """From characters to bytes to tokens: where a token is only a part of a character, and where it is asked for.
+
+    On a projector only where it is asked for: it would push the three numbers off the first screen.
+    """
+    if row.encoded is None or not (
+        st.session_state["lens"] or (has_partial_tokens(row.encoded, choice.tokenizer) and not projecting())
+    ):
         return
     key = f"lens_{row.number}"
     part = st.expander(

@@ -14,7 +14,13 @@ from gptcore.results.report import perplexity_of
 from gptcore.token_display import visible
 from gptcore.ui.explore.layers import layers_view
 from gptcore.ui.models.choice import ModelChoice
-from gptcore.ui.report.position import choose_position, chosen_position, likeliest_tokens, position_field
+from gptcore.ui.report.position import (
+    choose_position,
+    chosen_position,
+    likeliest_tokens,
+    position_field,
+    read_last,
+)
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.widgets.basics import chart, code_span, current_style, with_words
 from gptcore.ui.widgets.token_chips import WHOLE_POSITION, position_details
@@ -178,8 +184,8 @@ def _own_choices(report: Report) -> str:
 
 def _equation(report: Report, index: int) -> None:
     text = page_text("explore")
-    prompt, target = code_span(report.prompt_piece[index]), code_span(report.target_piece[index])
-    st.markdown(text("inspector.after", prompt=prompt, target=target))
+    target = code_span(report.target_piece[index])
+    st.markdown(text("inspector.after", prompt=read_last(report, index, code_span), target=target))
     st.latex(
         with_words(r"p = \frac{\exp z_{\text{target}}}{\sum_v \exp z_v}")
         + rf" = \frac{{e^{{{report.target_logit[index]:.4f}}}}}{{e^{{{report.log_normalizer_nats[index]:.4f}}}}}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from gptcore import number_format
 from gptcore.token_display import visible
 from gptcore.ui.state import browser, url
 from gptcore.ui.state.translations import page_text
-from gptcore.ui.widgets.basics import chart, code_span, current_style
+from gptcore.ui.widgets.basics import after_earlier, chart, code_span, current_style
 
 if TYPE_CHECKING:
     from gptcore.results.report import Report
@@ -34,15 +35,11 @@ def position_field(report: Report) -> int:
     """The field that chooses a scored position; its index."""
     text = page_text("explore")
     index = chosen_position(report)
+    names = [f"{n + 1}. {read_last(report, n)} → {visible(piece)}" for n, piece in enumerate(report.target_piece)]
     st.selectbox(
         text("position"),
         list(range(1, report.positions + 1)),
-        format_func=lambda number: text(
-            "position_option",
-            number=number,
-            target=visible(report.target_piece[number - 1]),
-            prompt=visible(report.prompt_piece[number - 1]),
-        ),
+        format_func=lambda number: names[number - 1],
         key="position",
         persist_state="session",
         help=text("position_help"),
@@ -50,6 +47,11 @@ def position_field(report: Report) -> int:
     if (given := url.refused("position")) is not None:
         st.warning(text("bad_position", given=code_span(given), positions=report.positions), icon=":material/error:")
     return index
+
+
+def read_last(report: Report, index: int, shown: Callable[[str], str] = visible) -> str:
+    """The last token that the model had read at a position, after dots where it was not the only one."""
+    return after_earlier(shown(report.prompt_piece[index]), first=int(report.position[index]) == 0)
 
 
 def likeliest_tokens(report: Report, index: int, key: str, *, title: str, k: int = 10) -> None:

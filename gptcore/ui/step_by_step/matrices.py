@@ -107,7 +107,7 @@ def wanted_and_chosen(steps: Steps, words: Mapping[str, str]) -> str:
                 chips += '<td class="gap">…</td>'
                 lines.append(f'<div class="line {kind}">{text}</div>')
             rows.append(f'<tr><th scope="row">{html.escape(words[name])}</th>{chips}</tr>')
-        parts.append(f"<table><tbody>{''.join(rows)}</tbody></table>{''.join(lines)}")
+        parts.append(f'<table class="texts"><tbody>{"".join(rows)}</tbody></table>{"".join(lines)}')
     return "".join(parts)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from gptcore import number_format
-from gptcore.examples import Example, encode
+from gptcore.examples import IGNORED, Example, encode
 from gptcore.results.report import perplexity_of
 from gptcore.results.steps import Steps
 from gptcore.token_display import visible
@@ -18,7 +18,7 @@ from gptcore.tokenizers.seven_words import seven_word_tokenizer
 from gptcore.ui.models.choice import current_tokenizer
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.step_by_step.matrices import Kind, flattening, matrix, wanted_and_chosen
-from gptcore.ui.widgets.basics import chart, current_style
+from gptcore.ui.widgets.basics import after_earlier, chart, current_style
 from gptcore.ui.widgets.html_picture import picture, shown
 
 
@@ -52,7 +52,7 @@ def summary(step: int, steps: Steps) -> str:
         positions=number_format.count(steps.positions),
         vocabulary=number_format.count(steps.vocab_size),
         cells=number_format.count(steps.positions * steps.vocab_size),
-        prompt=visible(steps.prompt_piece[0]),
+        prompt=after_earlier(visible(steps.prompt_piece[0]), first=bool(steps.targets[0, 0] != IGNORED)),
         target=visible(steps.target_piece[0]),
         target_logit=number_format.nats(float(steps.target_logit[0])),
         target_p=number_format.probability(float(p[0])),
@@ -152,11 +152,12 @@ def _rows(kind: Kind, step: int) -> Callable[[Steps, str], None]:
 
 
 def _argmax(steps: Steps, words: str) -> None:
+    text = page_text("step_by_step")
     endings = [
-        f'<td class="out own-out">→ <b class="mono">{shown(piece)}</b> id {int(token)}</td>'
+        f'<td class="out own-out">→ <b class="mono">{shown(piece)}</b> {text("matrix.id", token=int(token))}</td>'
         for piece, token in zip(steps.predicted_piece, steps.predicted_id, strict=True)
     ]
-    body = matrix(steps, "probabilities", "own", page_text("step_by_step").group("matrix"), endings)
+    body = matrix(steps, "probabilities", "own", text.group("matrix"), endings)
     picture(body, "picture_4", words, wide=True)
 
 

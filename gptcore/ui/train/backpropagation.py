@@ -23,7 +23,7 @@ from gptcore.ui.models.choice import ModelChoice
 from gptcore.ui.state import url
 from gptcore.ui.state.translations import page_text
 from gptcore.ui.train.backpropagation_exports import backpropagation_downloads, backpropagation_script
-from gptcore.ui.widgets.basics import chart, code_span, current_style, error_sentence, with_words
+from gptcore.ui.widgets.basics import after_earlier, chart, code_span, current_style, error_sentence, with_words
 from gptcore.ui.widgets.glossary import meaning
 from gptcore.ui.widgets.predict import ask_first, compare_with_choice, is_covered
 
@@ -101,8 +101,15 @@ def _controls(label: str) -> tuple[str, int, float, int]:
     vocabulary, _ = url.value("backpropagation_vocabulary", "seven", url.one_of(*VOCABULARIES))
     tokenizer = tokenizer_for(SIZES[_SIZE[vocabulary]].vocab_size)
     batch = encode(_EXAMPLES[vocabulary], tokenizer)
-    prompts, targets = batch.inputs[batch.scored], batch.targets[batch.scored]
-    url.value("backpropagation_position", 1, url.whole_number(1, len(targets)))
+    pieces = [
+        (place, *(visible(tokenizer.piece(int(ids[row, place]))) for ids in (batch.inputs, batch.targets)))
+        for row, place in zip(*batch.scored.nonzero(), strict=True)
+    ]
+    names = [
+        f"{n}. {after_earlier(prompt, first=place == 0)} → {target}"
+        for n, (place, prompt, target) in enumerate(pieces, start=1)
+    ]
+    url.value("backpropagation_position", 1, url.whole_number(1, len(names)))
     url.value("backpropagation_rate", 0.1, url.one_of(*RATES))
     url.value("backpropagation_number", 1, url.whole_number(1, MOST_STEPS))
     with st.container(horizontal=True, vertical_alignment="bottom", key="backpropagation_controls"):
@@ -117,13 +124,8 @@ def _controls(label: str) -> tuple[str, int, float, int]:
         )
         st.selectbox(
             text("backpropagation.position"),
-            list(range(1, len(targets) + 1)),
-            format_func=lambda number: text(
-                "backpropagation.position_option",
-                number=number,
-                target=visible(tokenizer.piece(int(targets[number - 1]))),
-                prompt=visible(tokenizer.piece(int(prompts[number - 1]))),
-            ),
+            list(range(1, len(names) + 1)),
+            format_func=lambda number: names[number - 1],
             key="backpropagation_position",
             persist_state="session",
             width=260,

@@ -41,6 +41,11 @@ def projecting() -> bool:
     return bool(st.session_state.get("projector"))
 
 
+def after_earlier(token: str, *, first: bool) -> str:
+    """A token as the end of what the model has read: after dots, where it was not the first that it read."""
+    return token if first else page_text("app")("earlier", token=token)
+
+
 def code_span(text: str, longest: int = 60) -> str:
     """A visitor's text as inline code: never markup, whatever it holds. Spaces and line breaks are visible.
 

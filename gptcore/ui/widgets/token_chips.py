@@ -15,6 +15,7 @@ from gptcore.examples import IGNORED, EncodedExample, Example, text_ids
 from gptcore.token_display import visible
 from gptcore.tokenizers.base import Tokenizer
 from gptcore.ui.state.translations import page_text
+from gptcore.ui.widgets.basics import after_earlier
 from gptcore.ui.widgets.identity import Identity
 
 if TYPE_CHECKING:
@@ -179,7 +180,9 @@ def _details(report: Report, index: int) -> dict[str, Any]:
     likeliest = zip(report.top_pieces[index], report.top_probabilities[index].tolist(), strict=True)
     return {
         "title": text(
-            "details.title", prompt=visible(report.prompt_piece[index]), target=visible(report.target_piece[index])
+            "details.title",
+            prompt=after_earlier(visible(report.prompt_piece[index]), first=int(report.position[index]) == 0),
+            target=visible(report.target_piece[index]),
         ),
         "facts": [[text(f"details.{name}"), value] for name, value in facts.items()],
         "likeliest": [
