@@ -53,3 +53,13 @@ def test_empty_fields_show_a_prompt_and_a_target_that_lines_up_with_it(kind: str
     assert target[:-1] == prompt[1:]
     prompt, target = map(ids, shown("continuation"))
     assert (prompt, target) == (ids(shown("paired")[0]), ids(shown("paired")[1])[-1:])
+
+
+@pytest.mark.parametrize(("language", "dots"), [("en", "…"), ("zh", "……")])
+def test_dots_stand_for_what_was_read_before_a_token_and_for_nothing_else(language: str, dots: str) -> None:
+    at = visit(size="mini", lang=language, prompt_1="every effort moves", target_1=" effort moves you")
+    assert at.selectbox(key="position").options == [
+        "1. every → ␣effort",
+        f"2. {dots}␣effort → ␣moves",
+        f"3. {dots}␣moves → ␣you",
+    ]
