@@ -90,9 +90,11 @@ def change(page: Page, key: str, words: str = "") -> str:
     elif kind == "stButtonGroup":
         _take_another(field.locator(_OPTIONS), words)
     elif kind == "stCheckbox":
-        wanted = str(not field.locator("input").is_checked())
+        on = not field.locator("input").is_checked()
         field.locator("label").first.click()
-        return wanted  # what it shows right now may be what was on its way before
+        taken = field.locator("input:checked" if on else "input:not(:checked)")
+        taken.wait_for(state="attached", timeout=2_000)  # a press on a box that is just drawn anew goes nowhere
+        return str(on)  # what it shows later may be what was on its way before
     elif kind == "stSlider":
         slider = field.get_by_role("slider").first
         before = slider.get_attribute("aria-valuenow")

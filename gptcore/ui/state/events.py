@@ -39,13 +39,26 @@ _PAUSE = 0.002
 
 _waiting: WeakKeyDictionary[AppSession, deque[tuple[BackMsg, float]]] = WeakKeyDictionary()
 _taken_in: WeakSet[Any] = WeakSet()
+_ending: WeakSet[Any] = WeakSet()
 
 
 def take_in() -> None:
     """Say that this run has read what its event brought: the next event may end it."""
+    _note_run(_taken_in)
+
+
+def let_end() -> None:
+    """Say that this run has drawn all it had to: the next event waits until its thread has ended.
+
+    Streamlit tidies up what a session holds at a run's end, in that run's thread, and would not wait for it.
+    """
+    _note_run(_ending)
+
+
+def _note_run(runs: WeakSet[Any]) -> None:
     context = get_script_run_ctx(suppress_warning=True)
     if context is not None and context.parallel_coordinator is not None:
-        _taken_in.add(context.parallel_coordinator)
+        runs.add(context.parallel_coordinator)
 
 
 def keep_order() -> None:
@@ -83,7 +96,7 @@ def _in_order(handle: Callable[[AppSession, BackMsg], None]) -> Callable[[AppSes
 
 
 def _ready(session: AppSession) -> bool:
-    """Whether the run of the event before has taken it in, or there is none."""
+    """Whether the run of the event before has taken it in and is not about to end, or there is none."""
     runner = session._scriptrunner
     thread = None if runner is None else runner._script_thread
     if runner is None or thread is None or not thread.is_alive():
@@ -91,7 +104,8 @@ def _ready(session: AppSession) -> bool:
     context = getattr(thread, SCRIPT_RUN_CONTEXT_ATTR_NAME, None)
     if context is None or not context.has_script_started:
         return False
-    return bool(context.fragment_ids_this_run) or context.parallel_coordinator in _taken_in
+    run = context.parallel_coordinator
+    return bool(context.fragment_ids_this_run) or (run in _taken_in and run not in _ending)
 
 
 def _echoes_of(session: AppSession) -> Echoes | None:

@@ -255,6 +255,7 @@ def finish() -> bool:
     """Write the address. False where it would be too long: then the longest parts are left out of it."""
     visit = address_state()
     _claim(visit)
+    events.let_end()
     whole = visit.history.query()
     wanted = left_out.shortened(whole)
     visit.shown = True

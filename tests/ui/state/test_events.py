@@ -74,6 +74,27 @@ def test_an_event_waits_until_the_one_before_was_taken_in() -> None:
     session.ended.set()
 
 
+def test_an_event_waits_for_a_run_that_has_drawn_all_until_its_thread_has_ended() -> None:
+    session: Any = Session()
+    acted: list[str] = []
+    handle = events._in_order(lambda _, message: acted.append(message.rerun_script.query_string))
+
+    async def visit() -> list[list[str]]:
+        seen = []
+        session.context.has_script_started = True
+        for said in (events._taken_in, events._ending):
+            said.add(session.context.parallel_coordinator)
+        handle(session, event("one"))
+        await asyncio.sleep(0.05)
+        seen.append(list(acted))
+        session.ended.set()
+        await asyncio.sleep(0.05)
+        seen.append(list(acted))
+        return seen
+
+    assert asyncio.run(visit()) == [[], ["one"]]
+
+
 def test_what_a_field_held_before_a_button_filled_it_is_left_out() -> None:
     session: Any = Session()
     session.ended.set()
