@@ -105,7 +105,7 @@ def _ready(session: AppSession) -> bool:
     if context is None or not context.has_script_started:
         return False
     run = context.parallel_coordinator
-    return bool(context.fragment_ids_this_run) or (run in _taken_in and run not in _ending)
+    return run not in _ending and (bool(context.fragment_ids_this_run) or run in _taken_in)
 
 
 def _echoes_of(session: AppSession) -> Echoes | None:

@@ -80,6 +80,7 @@ def begin_part() -> bool:
 def finish_part() -> None:
     """Write the address after a part of the page ran by itself: of the rest, all is as the last run showed it."""
     visit = address_state()
+    events.let_end()
     if visit.shown:
         _write(visit, left_out.shortened(visit.history.query()))
 

@@ -5,6 +5,7 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import streamlit
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.runtime.app_session import AppSession
@@ -74,8 +75,10 @@ def test_an_event_waits_until_the_one_before_was_taken_in() -> None:
     session.ended.set()
 
 
-def test_an_event_waits_for_a_run_that_has_drawn_all_until_its_thread_has_ended() -> None:
+@pytest.mark.parametrize("fragments", [[], ["a part of the page"]])
+def test_an_event_waits_for_a_run_that_has_drawn_all_until_its_thread_has_ended(fragments: list[str]) -> None:
     session: Any = Session()
+    session.context.fragment_ids_this_run = fragments
     acted: list[str] = []
     handle = events._in_order(lambda _, message: acted.append(message.rerun_script.query_string))
 
