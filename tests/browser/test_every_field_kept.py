@@ -1,5 +1,6 @@
 """Every field of the pages that have some, changed while the first run goes on over a slow line: it keeps its value."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,9 @@ from tests.support.fields import change, change_if_there, fields_of, shown
 from tests.support.proxy import Proxy, proxied
 
 DELAY_MS = 150
+AT_MOST_SECONDS = 240
+APP = "[data-testid=stApp]"
+ATTRIBUTES = "app => [...app.attributes].map(each => `${each.name}=${each.value}`).join(' ')"
 PAGES = {
     "explore": "/?size=mini&seed=31",
     "perplexity": "/perplexity?size=mini&seed=32",
@@ -60,8 +64,9 @@ def change_all(page: Page) -> dict[str, str]:
     """Change each field as it comes, until none has come for a while; what each showed then."""
     wanted: dict[str, str] = {}
     gone: set[str] = set()
-    looks_without_news = 0
+    looks_without_news, until = 0, time.monotonic() + AT_MOST_SECONDS
     while looks_without_news < (8 if wanted else 300):
+        assert time.monotonic() < until, f"the page does not come to rest: {page.locator(APP).evaluate(ATTRIBUTES)}"
         new = [key for key in fields_of(page) if key not in {*wanted, *gone, *DECIDES_WHICH_FIELDS}]
         for key in new[:1]:  # then look again: it may have taken others away
             now = change_if_there(page, key)
