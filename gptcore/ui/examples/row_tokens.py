@@ -56,20 +56,21 @@ def row_tokens(
 def row_lens(row: Typed, choice: ModelChoice) -> None:
     """From characters to bytes to tokens: where a token is only a part of a character, and where it is asked for.
 
-    On a projector only where it is asked for: it would push the three numbers off the first screen.
+    On a projector only where it is asked for: it would push the three numbers off the first screen. Where it is asked
+    for, its switch stays while the row says something that has no tokens.
     """
-    if row.encoded is None or not (
-        st.session_state["lens"] or (has_partial_tokens(row.encoded, choice.tokenizer) and not projecting())
-    ):
+    encoded, asked = row.encoded, bool(st.session_state["lens"])
+    unasked = encoded is not None and has_partial_tokens(encoded, choice.tokenizer) and not projecting()
+    if not asked and not unasked:
         return
     key = f"lens_{row.number}"
     part = st.expander(
         page_text("token_lens")("title"),
-        expanded=st.session_state["lens"] or len(row.encoded.inputs) <= MOST_CHIPS,
+        expanded=asked or (encoded is not None and len(encoded.inputs) <= MOST_CHIPS),
         key=key,
         on_change="rerun",
         icon=":material/search:",
     )
     if part.open:
         with part:
-            lens_of_rows([row.encoded], choice.tokenizer, f"{key}_rows")
+            lens_of_rows([] if encoded is None else [encoded], choice.tokenizer, f"{key}_rows")

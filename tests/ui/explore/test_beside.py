@@ -84,6 +84,9 @@ def test_the_lens_opens_on_demand_draws_the_space_or_not_and_takes_no_markup() -
     assert lens(at, "␣") == []
     assert len(lens(at, "3626")) == 1
     assert lens(visit(**address_of(at)), "␣") == []
+    at = settled(at.text_area(key="prompt_1").set_value("").run())  # no tokens, and no reason to lose the switch
+    assert lens(at, "") == []
+    assert at.toggle(key="lens_1_rows_spaces").value is False
 
 
 def test_step_one_shows_the_lens_of_byte_pieces() -> None:

@@ -190,11 +190,11 @@ def test_a_switch_is_one_or_zero_in_an_address(page: str, key: str) -> None:
 
 
 def test_a_field_that_was_away_for_a_run_is_told_its_value_even_where_a_late_event_still_carries_it() -> None:
-    at = visit(lens="1")
+    at = visit(prompt_1="a", target_1="b", prompt_2="我", target_2="我")
     switch = at.toggle(key="lens_2_rows_spaces")
-    at.text_area(key="prompt_2").set_value("I really like s").run()
+    at.text_area(key="prompt_2").set_value("我 s").run()
     assert "lens_2_rows_spaces" not in [each.key for each in at.toggle]  # and with it the browser forgot its value
-    at.text_area(key="target_2").set_value(" really like chocolate s")
+    at.text_area(key="target_2").set_value("我 s")
     late = at._tree.get_widget_states()
     late.widgets.append(switch._widget_state)
     at._run(widget_state=late)
