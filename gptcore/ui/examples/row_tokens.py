@@ -60,8 +60,7 @@ def row_lens(row: Typed, choice: ModelChoice) -> None:
     for, its switch stays while the row says something that has no tokens.
     """
     encoded, asked = row.encoded, bool(st.session_state["lens"])
-    unasked = encoded is not None and has_partial_tokens(encoded, choice.tokenizer) and not projecting()
-    if not asked and not unasked:
+    if not asked and (encoded is None or projecting() or not has_partial_tokens(encoded, choice.tokenizer)):
         return
     key = f"lens_{row.number}"
     part = st.expander(
