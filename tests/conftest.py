@@ -29,6 +29,7 @@ CHROMIUM_ARGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+EXPECTATION_MS = 30_000  # Playwright's own five seconds are too few where two browsers and two servers share two cores
 SERVER_LOG = pytest.StashKey[Path]()
 
 wait_asleep()  # the tests share their cores with a browser and with servers
@@ -132,9 +133,12 @@ def base_url() -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Launch the machine's own Chromium; where there is none, fail with what to do about it."""
+    from playwright.sync_api import expect  # here, since most tests need no browser
+
     path = find_chromium()
     if path is None:
         pytest.fail(ADVICE, pytrace=False)
+    expect.set_options(timeout=EXPECTATION_MS)
     return {**browser_type_launch_args, "executable_path": path, "args": list(CHROMIUM_ARGS)}
 
 

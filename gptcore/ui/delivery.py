@@ -1,4 +1,4 @@
-"""How answers leave the server: at once, the page with its own first script, its large files compressed once."""
+"""How answers leave the server: at once, the page with its first script and style, large files compressed once."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _STATIC = Path(streamlit.__file__).parent / "static"
 _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+_STYLE = Path(__file__).parent / "assets" / "app.css"
 _COMPRESSIBLE = (".js", ".css", ".svg")
 _FOREVER = b"public, immutable, max-age=31536000"
 _A_DAY = b"public, max-age=86400"
@@ -27,7 +28,8 @@ _A_DAY = b"public, max-age=86400"
 class Delivery:
     """ASGI middleware: sends small messages without delay, and serves the page's own files compressed.
 
-    The page itself gets a script that keeps what is pressed before Streamlit has fetched all that a page needs.
+    The page itself gets a script that keeps what is pressed before Streamlit has fetched all that a page needs, and
+    the app's style, which would reach it with the script that shows HTML, after the first elements are drawn.
 
     Streamlit serves its scripts uncompressed, Plotly's 4.7 MB among them, since compressing at each request would
     cost more than it saves. Here each file is compressed once, when it is first asked for, and kept.
@@ -51,7 +53,7 @@ class Delivery:
                 await _answer(send, path, await self._compress(path), cache_control)
                 return
             if _wants_page(scope):
-                scope, send = _uncompressed(scope), _with_script(send)
+                scope, send = _uncompressed(scope), _with_head(send)
         await self._app(scope, receive, send)
 
     def _compress(self, path: Path) -> asyncio.Future[bytes]:
@@ -60,10 +62,10 @@ class Delivery:
         return self._compressed[path]
 
 
-def _with_script(send: Send) -> Send:
-    """Put the script into the page's head, where the answer is the page, whole."""
+def _with_head(send: Send) -> Send:
+    """Put script and style into the page's head, where the answer is the page, whole."""
     held: list[Message] = []
-    script = f"<head><script>{early_presses_script()}</script>".encode()
+    head = f"<head><script>{early_presses_script()}</script><style>{_STYLE.read_text('utf-8')}</style>".encode()
 
     async def send_page(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -74,7 +76,7 @@ def _with_script(send: Send) -> Send:
         elif held and message["type"] == "http.response.body":
             start, body = held.pop(), message.get("body", b"")
             if not message.get("more_body") and body:
-                body = body.replace(b"<head>", script, 1)
+                body = body.replace(b"<head>", head, 1)
                 others = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
                 start = {**start, "headers": [*others, (b"content-length", str(len(body)).encode())]}
             await send(start)

@@ -15,6 +15,7 @@ from gptcore.ui import delivery
 from gptcore.ui.delivery import Delivery
 from gptcore.ui.response_headers import HEADERS
 from gptcore.ui.widgets.early_presses import early_presses_script
+from tests import ROOT
 
 PLOTLY = next((delivery._STATIC / "static" / "js").glob("PlotlyChart.*.js"))
 Message = MutableMapping[str, Any]
@@ -129,7 +130,7 @@ def test_a_server_without_a_socket_of_its_own_is_served_too() -> None:
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
 
 
-def test_the_page_keeps_presses_from_its_first_moment_on() -> None:
+def test_the_page_keeps_presses_and_has_its_style_from_its_first_moment_on() -> None:
     page = b"<html><head><title>t</title></head></html>"
 
     async def page_only(scope: Any, receive: Any, send: Any) -> None:
@@ -140,7 +141,9 @@ def test_the_page_keeps_presses_from_its_first_moment_on() -> None:
 
     status, headers, body = ask(Delivery(page_only), "/step_by_step", accept="text/html", accept_encoding="gzip")
     assert status == 200
-    assert body == page.replace(b"<head>", f"<head><script>{early_presses_script()}</script>".encode())
+    style = (ROOT / "gptcore" / "ui" / "assets" / "app.css").read_text("utf-8")
+    head = f"<head><script>{early_presses_script()}</script><style>{style}</style>"
+    assert body == page.replace(b"<head>", head.encode())
     assert [value for name, value in headers.items() if name.lower() == "content-length"] == [str(len(body))]
     digest = base64.b64encode(hashlib.sha256(early_presses_script().encode()).digest()).decode()
     assert f"'sha256-{digest}'" in HEADERS["content-security-policy"]

@@ -1,5 +1,7 @@
 """The first visit: a tour of five pages, offered once in a browser, never over a link, skipped with one click."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 from streamlit.testing.v1 import AppTest
@@ -9,6 +11,7 @@ from gptcore.ui.tour import STOPS
 from gptcore.ui.widgets.browser_store import PREFIX
 from tests import ROOT
 from tests.support.browsing import axe_violations, keyed, open_page, overflows, wait_until_idle
+from tests.support.serving import serving
 from tests.support.visiting import press, settled, visit
 
 LANGUAGE = {"en": "en-US", "zh": "zh-CN"}
@@ -59,8 +62,8 @@ def test_a_browser_is_offered_the_tour_once(page: Page, server: str, width: int)
     page.set_viewport_size({"width": width, "height": 850})
     open_page(page, server)
     offer = keyed(page, "tour_offer")
-    expect(offer).to_be_visible(timeout=90_000)
-    expect(page.locator("html.once-tour")).to_have_count(1)
+    expect(page.locator("html.once-tour")).to_have_count(1, timeout=90_000)
+    expect(offer).to_be_visible()
     assert overflows(page) == []
     if width == 1440:  # on a phone Explore's own formula scrolls sideways
         assert axe_violations(page) == []
@@ -81,6 +84,18 @@ def test_nothing_sticks_out_while_the_scripts_of_a_first_visit_are_fetched(page:
         script.continue_()
     expect(keyed(page, "tour_offer")).to_be_visible(timeout=90_000)
     assert overflows(page) == []
+
+
+def test_the_offer_does_not_flash_up_before_the_browser_knows_whether_it_is_the_first_visit(
+    page: Page, tmp_path: Path
+) -> None:
+    with serving(tmp_path / "log.txt", "gptcore/ui/server.py") as running:
+        page.route("**/static/js/BidiComponent.*", lambda _: None)
+        page.route("**/static/js/Html.*", lambda _: None)  # the script with which the style reached the page
+        open_page(page, running.url)
+        expect(keyed(page, "tour_offer")).to_have_count(1, timeout=90_000)
+        assert page.locator("html.once-tour").count() == 0
+        assert not keyed(page, "tour_offer").is_visible()
 
 
 def test_who_was_here_by_a_link_is_asked_to_go_on_and_not_offered_the_tour(page: Page, server: str) -> None:
