@@ -17,9 +17,11 @@ from gptcore.errors import InputError
 from gptcore.examples import parse_ids
 from gptcore.initialization import untrained_model
 from gptcore.language_model import LanguageModel
-from gptcore.list_files import open_table, score_list_file
+from gptcore.list_files import score_list_file
 from gptcore.lists import load_source
 from gptcore.results.text_report import TextReport
+from gptcore.table_files import open_table
+from gptcore.tables import csv_text
 from gptcore.text_files import read_text_file
 from gptcore.weights.checkpoints import trained_small_model
 from gptcore.weights.loading import load_model
@@ -39,7 +41,7 @@ def score_command(given: argparse.Namespace) -> None:
         _write(json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False, indent=1) + "\n")
     elif given.csv:
         frame = report.by(given.by) if given.by else report.to_frame()
-        _write(frame.to_csv(index=False, lineterminator="\n"))
+        _write(csv_text(frame))
     else:
         _write(_summary(report, file.encoding.name))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-import io
+import errno
 import math
 import os
+import stat
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -13,15 +14,16 @@ from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
+from typing import IO
 
 from gptcore.errors import InputError
 from gptcore.language_model import is_model
 from gptcore.lists import ModelSource, score_list
 from gptcore.results.lists import ListRecord, ListRow
-from gptcore.tables import choose_columns, find_delimiter, read_records, safe_cell
-from gptcore.text_files import Encoding, detect_encoding
+from gptcore.table_files import TableFile
+from gptcore.tables import csv_line, safe_cell
 from gptcore.tokenizers.base import Tokenizer
 
 RESULTS = (
@@ -39,79 +41,7 @@ RESULTS = (
 )
 """The columns after the table's own; the last three say what a row was scored with."""
 _SETTINGS = 3
-_SAMPLE_BYTES = 256_000
 _SYNC_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class TableFile:
-    """A table of texts on disk, checked as a whole.
-
-    Attributes:
-        path: The file.
-        encoding: How its bytes are text.
-        delimiter: What separates its cells.
-        columns: The names in its first line.
-        prompt: Index of the column of texts, or of prompts.
-        target: Index of the column of targets, or None.
-        row_count: How many rows it has, empty ones included.
-    """
-
-    path: Path
-    encoding: Encoding
-    delimiter: str
-    columns: tuple[str, ...]
-    prompt: int
-    target: int | None
-    row_count: int
-
-    def records(self) -> Iterator[list[str]]:
-        """Every row's cells, in order."""
-        with self.path.open(encoding=self.encoding.codec, newline="") as file:
-            records = read_records(file, self.delimiter)
-            next(records)
-            yield from records
-
-    def row(self, cells: Sequence[str]) -> ListRow:
-        """What is scored of a row."""
-        return cells[self.prompt] if self.target is None else (cells[self.prompt], cells[self.target])
-
-
-def open_table(path: Path, prompt_column: str | None = None, target_column: str | None = None) -> TableFile:
-    """Read a table of any size once, a row at a time, to find what is wrong with it before hours are spent on it.
-
-    Args:
-        path: A file of comma, semicolon or tab separated values.
-        prompt_column: As in `choose_columns`.
-        target_column: As in `choose_columns`.
-
-    Returns:
-        The table, ready to be read row by row.
-
-    Raises:
-        InputError: "no_such_file"; and those of `detect_encoding`, `read_records` and `choose_columns`.
-    """
-    if not path.is_file():
-        raise InputError("no_such_file", f"there is no file {path}", path=str(path))
-    with path.open("rb") as file:
-        sample = file.read(_SAMPLE_BYTES)
-    whole_lines = sample if len(sample) < _SAMPLE_BYTES else sample[: sample.rfind(b"\n") + 1] or sample
-    encoding = detect_encoding(whole_lines)
-    try:
-        with path.open(encoding=encoding.codec, newline="") as file_:
-            delimiter = find_delimiter("".join(islice(file_, 1)))
-            file_.seek(0)
-            records = read_records(file_, delimiter)
-            columns = tuple(next(records, []))
-            prompt, target = choose_columns(columns, prompt_column, target_column)
-            row_count = sum(1 for _ in records)
-    except UnicodeDecodeError:
-        raise InputError(
-            "unknown_encoding", f"{path.name} begins as {encoding.name}, but not all of it is", guess=encoding.name
-        ) from None
-    if not row_count:
-        raise InputError("empty_table", f"{path.name} has no row under its first line, which names the columns")
-    return TableFile(path, encoding, delimiter, columns, prompt, target, row_count)
 
 
 @dataclass(frozen=True)
@@ -123,12 +53,14 @@ class ListFileJob:
         target: The file of results.
         finished: How many rows it already held.
         settings: The last cells of each of its rows.
+        header: What the file begins with where it is begun anew, else None.
     """
 
     table: TableFile
     target: Path
     finished: int
     settings: tuple[str, ...]
+    header: str | None
     _score: Callable[[Iterator[ListRow]], Iterator[ListRecord]]
 
     def run(self) -> Iterator[ListRecord]:
@@ -140,15 +72,22 @@ class ListFileJob:
                 waiting.append(cells)
                 yield self.table.row(cells)
 
+        records = self._score(rows())  # a stride or a model that is none is told before the file is touched
+        first = next(records, None)
+        if first is None:
+            return
         synced = time.monotonic()
-        with self.target.open("a", encoding="utf-8", newline="", buffering=1) as file:  # every line goes to the system
-            for record in self._score(rows()):
-                file.write(_line([*map(safe_cell, waiting.popleft()), *_result_cells(record), *self.settings]))
+        mode = "a" if self.header is None else "w"
+        with self.target.open(mode, encoding="utf-8", newline="", buffering=1) as file:  # every line goes to the system
+            file.write(self.header or "")
+            for record in chain([first], records):
+                cells = [*map(safe_cell, waiting.popleft()), *_result_cells(record), *self.settings]
+                file.write(csv_line(cells))
                 if time.monotonic() - synced > _SYNC_SECONDS:  # and now and then to the disk
-                    os.fsync(file.fileno())
+                    _sync(file)
                     synced = time.monotonic()
                 yield record
-            os.fsync(file.fileno())
+            _sync(file)
 
 
 def score_list_file(
@@ -184,21 +123,26 @@ def score_list_file(
     Raises:
         InputError: "same_file"; "no_folder"; "other_results", for a file that holds anything but results of this
             table, model and stride.
+        OSError: The file cannot be written.
     """
     if target.exists() and target.samefile(table.path):
         raise InputError("same_file", "the results would overwrite the table: name another file")
     if not target.parent.is_dir():
         raise InputError("no_folder", f"there is no folder {target.parent}", path=str(target.parent))
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
     settings = (
         safe_cell(model_name or source_name(model)),
         "half" if stride is None else str(stride),
         str(first_token),
     )
-    header = _line([*map(safe_cell, table.columns), *_new_names(table.columns)])
-    finished = 0
+    header = csv_line([*map(safe_cell, table.columns), *_new_names(table.columns)])
+    finished, begin = 0, None
     if overwrite or not target.exists() or not target.stat().st_size:
         mark = "" if (table.encoding.name, table.encoding.bom) == ("UTF-8", False) else "\ufeff"  # for a spreadsheet
-        target.write_text(mark + header, encoding="utf-8", newline="")
+        begin = mark + header
     else:
         finished = _keep_finished(table, target, header, settings)
     score = partial(
@@ -210,7 +154,12 @@ def score_list_file(
         executor=executor,
         stopped=stopped,
     )
-    return ListFileJob(table, target, finished, settings, score)
+    return ListFileJob(table, target, finished, settings, begin, score)
+
+
+def _sync(file: IO[str]) -> None:
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe or /dev/null has no disk
+        os.fsync(file.fileno())
 
 
 def source_name(model: ModelSource) -> str:
@@ -252,7 +201,7 @@ def _keep_finished(table: TableFile, target: Path, header: str, settings: tuple[
 
 
 def _whole_records(path: Path) -> Iterator[tuple[list[str], int]]:
-    """(cells, offset after them) of every record that ends with its line break."""
+    """(cells, offset after them) of every record that ends with its line break; no cells where one cannot be read."""
     offset = 0
     complete = True
 
@@ -268,13 +217,19 @@ def _whole_records(path: Path) -> Iterator[tuple[list[str], int]]:
         for cells in csv.reader(lines(), strict=True):
             if complete:
                 yield cells, offset
-    except (csv.Error, UnicodeDecodeError):  # the last row is cut short inside a cell or a character
-        return
+    except (csv.Error, UnicodeDecodeError):  # a kill cuts the last row inside a cell or a character
+        if offset < path.stat().st_size:
+            yield [], offset  # but this is no end: nothing that a run of this project wrote
 
 
 def _new_names(columns: Sequence[str]) -> list[str]:
-    """The names of the results' columns, none of which is one of the table's."""
-    return [name if name not in columns else f"{name}_scored" for name in RESULTS]
+    """The names of the results' columns, none of which is one of the table's: of this project's own, results too."""
+    names: list[str] = []
+    for name in RESULTS:
+        while name in columns:
+            name += "_scored"
+        names.append(name)
+    return names
 
 
 def _result_cells(record: ListRecord) -> list[str]:
@@ -291,9 +246,3 @@ def _result_cells(record: ListRecord) -> list[str]:
 
 def _number(value: float) -> str:
     return "" if math.isnan(value) else repr(float(value))
-
-
-def _line(cells: Sequence[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue()

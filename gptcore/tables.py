@@ -95,7 +95,8 @@ def read_pasted_list(text: str, *, max_rows: int | None = None) -> Table:
 
 def find_delimiter(text: str) -> str:
     """What separates the cells of a table: the most frequent of comma, semicolon and tab in its first line."""
-    first_line = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").split("\n", 1)[0])
+    bare = re.sub(r'"(?<![^,;\t\r\n]")(?:[^"]|"")*+"', "", text.lstrip("\r\n"))
+    first_line = re.split(r"[\r\n]", bare, maxsplit=1)[0]
     return max(",;\t", key=first_line.count)
 
 
@@ -228,8 +229,40 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
         elif not pd.api.types.is_numeric_dtype(column):
             shown[name] = column.map(lambda cell: safe_cell(cell) if isinstance(cell, str) else cell)
     shown.columns = pd.Index([safe_cell(str(name)) for name in shown.columns])
-    text: str = shown.to_csv(index=False, lineterminator="\n")
+    text = csv_text(shown)
     return text.encode("ascii" if text.isascii() else "utf-8-sig")
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    r"""A table as CSV: a line feed ends a row, and cells with a line feed or a carriage return are in quotes.
+
+    >>> csv_text(pd.DataFrame({"piece": ["\r", "a"]}))
+    'piece\n"\r"\na\n'
+    """
+    rows = _Rows()
+    frame.to_csv(rows, index=False, lineterminator=_Rows.TERMINATOR)
+    return rows.getvalue()
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    r"""One row as CSV, as in `csv_text`.
+
+    >>> csv_line(["a\r", "b"])
+    '"a\r",b\n'
+    """
+    rows = _Rows()
+    csv.writer(rows, lineterminator=_Rows.TERMINATOR).writerow(cells)
+    return rows.getvalue()
+
+
+class _Rows(io.StringIO):
+    """Rows of a csv.writer, which quotes the characters of its line terminator alone: so this takes both of them."""
+
+    TERMINATOR = "\r\n"
+
+    def write(self, row: str) -> int:
+        """Write a row: a writer calls this once for each."""
+        return super().write(f"{row.removesuffix(self.TERMINATOR)}\n")
 
 
 def _index(columns: Sequence[str], name: str) -> int:

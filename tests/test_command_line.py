@@ -5,10 +5,12 @@ import io
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from gptcore import GPTModel, score_text
 from gptcore.__main__ import main
+from gptcore.config import SIZES, GPTConfig
 
 TEXT = "every effort moves you forward " * 8
 
@@ -51,6 +53,19 @@ def test_json_and_csv(capfdbinary: pytest.CaptureFixture[bytes], essay: Path, to
     assert float(rows[-1]["log_probability"]) == pytest.approx(expected.log_probability[-1])
     _, out, _ = run(capfdbinary, "score", essay, "--model", "toy", "--csv", "--by", "line")
     assert len(list(csv.DictReader(io.StringIO(out)))) == 1
+
+
+def test_csv_of_a_text_with_carriage_returns(
+    capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path, text = tmp_path / "essay.txt", "every\r\neffort\rmoves\r\n"
+    path.write_text(text, "utf-8", newline="")
+    monkeypatch.setitem(SIZES, "tiny", GPTConfig(50_257, 16, emb_dim=8, n_heads=2, n_layers=1))
+    for by, column in [((), "piece"), (("--by", "character"), "text")]:
+        _, out, _ = run(capfdbinary, "score", path, "--model", "tiny", "--csv", *by)
+        rows = list(csv.DictReader(io.StringIO(out, newline="")))
+        assert "".join(row[column] for row in rows) == text
+        assert list(pd.read_csv(io.StringIO(out), keep_default_na=False)[column]) == [row[column] for row in rows]
 
 
 def test_standard_input_and_ids(

@@ -1,6 +1,7 @@
 """Lists of texts: each row's numbers are its own, whoever computes them, and a kill loses no finished row."""
 
 import csv
+import itertools
 import math
 import os
 import signal
@@ -18,9 +19,10 @@ import pytest
 
 from gptcore import Example, GPTModel, InputError, score, score_text, untrained_model
 from gptcore.config import SIZES, GPTConfig
-from gptcore.list_files import RESULTS, open_table, score_list_file
+from gptcore.list_files import RESULTS, score_list_file
 from gptcore.lists import list_batches, load_source, score_list, score_rows
 from gptcore.results.lists import ListRecord, ListRow, list_frame, list_total
+from gptcore.table_files import open_table
 from gptcore.tokenizers import gpt2_tokenizer
 from tests import ROOT
 
@@ -290,6 +292,84 @@ def test_tables_that_cannot_be_scored(tmp_path: Path, content: bytes, code: str)
         open_table(source)
     assert caught.value.code == code
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_carriage_return_ends_no_row(tmp_path: Path, tiny: GPTModel) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(b'text,id\n"a\r",1\r\n"the\r\ncat",2\r\n"one\rtwo",3\r\n')
+    run(source, target)
+    rows = read(target)
+    assert [row["text"] for row in rows] == ["a\r", "the\r\ncat", "one\rtwo"]
+    assert [row["id"] for row in rows] == ["1", "2", "3"]
+    assert "\r" in [row["most_surprising_token"].lstrip("'") for row in rows]
+    assert run(source, target) == []
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be", "gb18030", "utf-8"])
+@pytest.mark.parametrize("ascii_rows", [0, 14_000])  # more than is looked at first
+def test_a_long_table_in_other_encodings(tmp_path: Path, codec: str, ascii_rows: int) -> None:
+    source = tmp_path / "in.csv"
+    text = "text\n" + "Every effort moves you.\n" * ascii_rows + "今天天气很好，上 a\n我们去公园散步。😀\n" * 7_000
+    source.write_bytes(text.encode(codec))
+    assert source.stat().st_size > 256_000
+    table = open_table(source)
+    assert table.row_count == ascii_rows + 14_000
+    assert [cells for (cells,) in table.records()] == text.splitlines()[1:]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["\n\nprompt;target\na, b; c, d\n", '"prompt";"target\n(one, word, or more)"\na, b; c, d\n', "a;b\rx, y, z; v\r"],
+)
+def test_the_separator_is_that_of_the_first_line_with_names(tmp_path: Path, content: str) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(content, "utf-8", newline="")
+    table = open_table(source)
+    assert (table.delimiter, len(table.columns), table.row_count) == (";", 2, 1)
+
+
+@pytest.mark.parametrize(("good", "bad"), [(b"=cmd", b"\xff=cmd"), (b'"two', b'"t"wo')])
+def test_results_that_were_damaged_since_are_not_cut(tmp_path: Path, good: bytes, bad: bytes) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(TABLE + "5,And one more.,\n", "utf-8")
+    run(source, target)
+    damaged = target.read_bytes().replace(good, bad)
+    target.write_bytes(damaged)
+    with pytest.raises(InputError) as caught:
+        run(source, target)
+    assert caught.value.code == "other_results"
+    assert target.read_bytes() == damaged
+
+
+def test_what_cannot_begin_leaves_the_results_as_they_are(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text(TABLE, "utf-8")
+    with pytest.raises(InputError):
+        run(source, target, stride=17)
+    assert not target.exists()
+    run(source, target)
+    before = target.read_bytes()
+    with pytest.raises(InputError):
+        run(source, target, stride=17, overwrite=True)
+    assert target.read_bytes() == before
+    with pytest.raises(IsADirectoryError):
+        run(source, tmp_path, overwrite=True)
+
+
+def test_results_of_results_have_columns_of_their_own(tmp_path: Path) -> None:
+    files = [tmp_path / f"{i}.csv" for i in range(4)]
+    files[0].write_text("text\nEvery effort\n", "utf-8")
+    for source, target in itertools.pairwise(files):
+        run(source, target)
+    with files[-1].open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file))
+    assert len(header) == len(set(header)) == 1 + 3 * len(RESULTS)
+
+
+def test_results_can_go_to_what_is_no_file_on_a_disk(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(TABLE, "utf-8")
+    assert len(run(source, Path(os.devnull))) == 5
 
 
 @pytest.mark.slow
