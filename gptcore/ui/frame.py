@@ -36,6 +36,7 @@ from gptcore.ui.widgets.basics import code_span, error_sentence, refused_switch
 from gptcore.ui.widgets.glossary import words_used
 from gptcore.ui.widgets.own_link import last_link_offer, own_link
 from gptcore.ui.widgets.pictures import pictures
+from gptcore.ui.widgets.reconnection import redraw_on_reconnection
 from gptcore.ui.widgets.reveal import reveal
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -134,6 +135,7 @@ def frame(page: Any) -> None:
         projector_bar({name: f"pages/{name}.py" for name in PAGES})
     st.session_state[_CONTROLS] = page_controls
     last_link_offer()
+    redraw_on_reconnection()
     restore_examples()
     unknown_model_notice()
     begin_visit()

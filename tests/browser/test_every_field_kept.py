@@ -113,15 +113,20 @@ def test_models_that_are_compared_in_chinese(page: Page, line: Proxy) -> None:
         )
 
 
-def test_a_line_that_breaks_in_the_middle_of_a_run(page: Page, line: Proxy) -> None:
+@pytest.mark.parametrize("moment", ["before it arrives", "before the page knows", "while the page is drawn"])
+def test_a_line_that_breaks_in_the_middle_of_a_run(page: Page, line: Proxy, moment: str) -> None:
     begin(page, line, PAGES["explore"])
     wait_until_idle(page, steady_ms=900, timeout_ms=90_000)
+    if moment == "before it arrives":
+        line.hold()
     wanted = {"prompt_1": change(page, "prompt_1", "typed before it broke")}
-    page.wait_for_timeout(DELAY_MS + 40)  # it is there, and no answer is back
+    page.wait_for_timeout(DELAY_MS + 40 if moment != "while the page is drawn" else 2 * DELAY_MS + 60)
     line.cut()
+    line.release()
     expect(page.locator("[data-test-connection-state=CONNECTED]")).to_have_count(0)
     line.restore()
     expect(page.locator("[data-test-connection-state=CONNECTED]")).to_have_count(1, timeout=60_000)
+    page.wait_for_function("location.search.includes('typed+before+it+broke')")  # nobody has to touch anything
     wanted["temperature"] = change(page, "temperature", "1.5")
     wait_until_idle(page, steady_ms=900, timeout_ms=90_000)
     assert {key: shown(page, key) for key in wanted} == wanted

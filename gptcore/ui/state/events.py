@@ -5,6 +5,10 @@ thread has begun, it is never begun: the button that was pressed was not pressed
 is being left is gone. A slow line delivers many events at once. So an event waits here until the one before it has
 been taken in, which takes a few milliseconds, and what it repeats of a field's older value is left out.
 
+Streamlit stops the run of a visitor whose line breaks, and delivers what it had drawn, as a page that is whole, when
+the line is back: all that the run had not come to would vanish. Here that is forgotten; the browser asks for the page
+again (`widgets/reconnection.py`).
+
 Written for streamlit 1.67; `tests/ui/state/test_events.py` says so if another one is built differently.
 """
 
@@ -25,6 +29,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType, _coalesce_widget_states
 from streamlit.runtime.scriptrunner_utils.script_run_context_attr import SCRIPT_RUN_CONTEXT_ATTR_NAME
 from streamlit.runtime.state.common import user_key_from_element_id
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
 from gptcore.ui.state.echoes import Echoes
 
@@ -65,6 +70,23 @@ def keep_order() -> None:
     """Let every session of this process act on all its events, in order. Once is enough; more does no harm."""
     if not hasattr(AppSession.handle_backmsg, "__wrapped__"):
         setattr(AppSession, "handle_backmsg", _in_order(AppSession.handle_backmsg))  # noqa: B010 - it is a method
+    if not hasattr(WebsocketSessionManager.connect_session, "__wrapped__"):
+        connect = _forgetting(WebsocketSessionManager.connect_session)
+        setattr(WebsocketSessionManager, "connect_session", connect)  # noqa: B010 - it is a method
+
+
+def _forgetting(connect: Callable[..., str]) -> Callable[..., str]:
+    """Connect a browser; one that comes back does not get what a run that was stopped had drawn."""
+
+    @wraps(connect)
+    def connect_session(manager: WebsocketSessionManager, *args: Any, **named: Any) -> str:
+        session_id = connect(manager, *args, **named)
+        info = manager.get_active_session_info(session_id)
+        if info is not None:
+            info.session._browser_queue.clear()
+        return session_id
+
+    return connect_session
 
 
 def _in_order(handle: Callable[[AppSession, BackMsg], None]) -> Callable[[AppSession, BackMsg], None]:

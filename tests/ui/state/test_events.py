@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import streamlit
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequests
 from streamlit.runtime.scriptrunner_utils.script_run_context_attr import SCRIPT_RUN_CONTEXT_ATTR_NAME
@@ -23,7 +25,7 @@ def test_streamlit_is_built_as_expected() -> None:
     assert vars(ScriptRequests()).keys() >= {"_lock", "_state", "_rerun_data"}
     state = SessionState()
     assert (len(state._new_widget_state.states), state._key_id_mapper.get_id_from_key("seed", None)) == (0, None)
-    assert {"_scriptrunner", "_session_state"} <= set(AppSession.__init__.__code__.co_names)
+    assert {"_scriptrunner", "_session_state", "_browser_queue"} <= set(AppSession.__init__.__code__.co_names)
     assert {"_script_thread", "_requests"} <= set(ScriptRunner.__init__.__code__.co_names)
 
 
@@ -50,6 +52,16 @@ def event(words: str) -> BackMsg:
     widget = message.rerun_script.widget_states.widgets.add()
     widget.id, widget.string_value = "$$ID-0-seed", "7"
     return message
+
+
+def test_a_browser_that_comes_back_does_not_get_half_a_page() -> None:
+    queue = ForwardMsgQueue()
+    queue.enqueue(ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY))
+    session = SimpleNamespace(_browser_queue=queue)
+    manager: Any = SimpleNamespace(get_active_session_info=lambda name: SimpleNamespace(session=session))
+    connect = events._forgetting(lambda _, client, existing_session_id: f"{client} is {existing_session_id}")
+    assert connect(manager, "it", existing_session_id="known") == "it is known"
+    assert queue.is_empty()
 
 
 def test_an_event_waits_until_the_one_before_was_taken_in() -> None:
