@@ -9,6 +9,7 @@ python -m gptcore score-list sentences.csv scores.csv --prompt-column sentence
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,18 +31,26 @@ scored are kept, and their column "error" says why. With GPT_EXPLORER_SCHEDULER 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.command == "score" and given.by and not given.csv:
+        parser.error(f"--by {given.by} needs --csv")
+    if given.command == "score-list" and str(given.results) == "-":
+        parser.error("OUT.csv is a file, so that an interrupted run can go on: not standard output")
     if given.command == "app":
         from gptcore.ui.launch import run_app  # not for those who installed the library alone
 
         return run_app(given.port, given.address, open_browser=not given.no_browser)
-    from gptcore import command_line  # imports torch, for which --help need not wait
-
     try:
+        from gptcore import command_line  # imports torch, for which --help need not wait
+
         if given.command == "score":
             command_line.score_command(given)
         else:
             command_line.score_list_command(given)
+    except BrokenPipeError:  # whoever read the output, such as head, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes it once more at its end
+        return DONE
     except (InputError, OSError, ValueError) as error:
         print(f"gptcore: {_with_options(error)}", file=sys.stderr)
         return WRONG_INPUT
@@ -109,7 +118,7 @@ def _with_options(error: Exception) -> str:
 
 
 def _seed(typed: str) -> int:
-    seed = int(typed)
+    seed = int(typed) if typed.strip().isdecimal() else -1
     if not 0 <= seed <= MAX_SEED:
         raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 to {MAX_SEED:,}")
     return seed

@@ -68,11 +68,10 @@ def score_list_command(given: argparse.Namespace) -> None:
             continue
         scored, tokens, nats = scored + 1, tokens + record.tokens, nats - record.total_log_probability
     if tokens:
-        print(
-            f"{scored:,} {'row' if scored == 1 else 'rows'} scored, "
-            f"{tokens:,} {'token' if tokens == 1 else 'tokens'}: "
+        _write(
+            f"{_count(scored, 'row', 'rows')} scored, {_count(tokens, 'token', 'tokens')}: "
             f"cross-entropy {number_format.nats(nats / tokens)} nats, "
-            f"perplexity {number_format.perplexity_at(nats / tokens)}"
+            f"perplexity {number_format.perplexity_at(nats / tokens)}\n"
         )
     if failed:
         print(f"gptcore: rows without a score: {failed:,}; their column error says why", file=sys.stderr)
@@ -106,8 +105,8 @@ def _summary(report: TextReport, encoding: str) -> str:
     rows = [
         ("cross-entropy", f"{number_format.nats(report.cross_entropy)} nats per token"),
         ("perplexity", f"{number_format.perplexity_at(report.cross_entropy)} per token"),
-        ("", f"{number_format.perplexity(words.perplexity)} per word ({words.count:,} words)"),
-        ("bits per byte", f"{report.bits_per_byte:.4f} ({report.byte_count:,} bytes)"),
+        ("", f"{number_format.perplexity(words.perplexity)} per word ({_count(words.count, 'word', 'words')})"),
+        ("bits per byte", f"{report.bits_per_byte:.4f} ({_count(report.byte_count, 'byte', 'bytes')})"),
         ("tokens scored", f"{scored:,} of {len(report.text):,}"),
         ("windows", f"{report.window_count:,} of up to {report.provenance.config.context_length:,} tokens"),
         ("stride", f"{report.stride:,}"),
@@ -116,14 +115,20 @@ def _summary(report: TextReport, encoding: str) -> str:
     return "".join(f"{name:15}{value}\n" for name, value in rows)
 
 
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
+
+
 def _read(path: str) -> bytes:
     if path == "-":
         return sys.stdin.buffer.read()
-    if not Path(path).is_file():
+    if not Path(path).exists():  # a named pipe will do, such as a shell's <(…)
         raise InputError("no_such_file", f"there is no file {path}", path=path)
     return Path(path).read_bytes()
 
 
 def _write(text: str) -> None:
+    if sys.stdout is None:
+        raise OSError("standard output is closed")
     sys.stdout.buffer.write(text.encode("utf-8", "replace"))
     sys.stdout.buffer.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import numpy as np
@@ -35,13 +35,11 @@ def encode_text(text: str | Sequence[int], tokenizer: Tokenizer) -> EncodedText:
     >>> [(piece, start, end) for piece, start, end in zip(encoded.pieces, encoded.start.tolist(), encoded.end.tolist())]
     [('⟨e5 be⟩', 0, 1), ('⟨88⟩', 0, 1), (' moves', 1, 7)]
     """
-    if isinstance(text, bytes | bytearray):
-        raise TypeError("a text is a str, or token ids: decode bytes first, as in data.decode()")
     if isinstance(text, str):
         text = clean_text(text)
         ids = tokenizer.encode(text, max_characters=None)
     else:
-        ids = [operator.index(i) for i in text]
+        ids = whole_numbers(text)
         check_ids(ids, tokenizer.vocab_size)
     if not ids:
         raise InputError("empty_text", "the text is empty")
@@ -59,6 +57,21 @@ def encode_text(text: str | Sequence[int], tokenizer: Tokenizer) -> EncodedText:
         byte_count=np.array([len(part) for part in parts], dtype=np.int64),
         pieces=tuple(map(pieces, ids)),
     )
+
+
+def whole_numbers(ids: Iterable[int]) -> list[int]:
+    """Token ids as plain integers; raises TypeError for anything else than whole numbers, bytes too."""
+    if isinstance(ids, bytes | bytearray):
+        raise TypeError("a text is a str, or token ids: decode bytes first, as in data.decode()")
+    try:
+        return [operator.index(i) for i in ids]
+    except TypeError:
+        raise TypeError(f"a text is a str, or token ids, which are whole numbers: not {_shortened(ids)}") from None
+
+
+def _shortened(value: object) -> str:
+    said = repr(value)
+    return said if len(said) < 80 else f"{said[:80]}…"
 
 
 def prefix_of(tokenizer: Tokenizer, first_token: bool, text: str | Sequence[int] = "") -> tuple[int, ...]:

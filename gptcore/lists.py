@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, wait
@@ -14,11 +13,11 @@ from typing import Any, cast
 import numpy as np
 
 from gptcore.batched_scoring import Row, log_probabilities
-from gptcore.encoded_text import prefix_of
+from gptcore.encoded_text import prefix_of, whole_numbers
 from gptcore.errors import InputError
 from gptcore.initialization import untrained_model
 from gptcore.language_model import LanguageModel, is_model
-from gptcore.results.lists import ListRecord, ListRow, ListText, as_pair
+from gptcore.results.lists import ListRecord, ListRow, ListText, as_pair, is_missing
 from gptcore.sweeps.cluster import Cluster
 from gptcore.sweeps.workers import scheduler_cluster
 from gptcore.text_job import TOKENS_TOGETHER
@@ -51,7 +50,7 @@ def score_list(
         model: The model, or a function without arguments that loads it, such as `trained_small_model` or
             `partial(untrained_model, config, 123)`: a worker in another process loads it once.
         rows: Texts, or (prompt, target) of which only the target is scored; as text or as token ids. Taken as they
-            are needed, so that a list may be as long as one likes.
+            are needed, so that a list may be as long as one likes. None, or a NaN of pandas, counts as an empty text.
         stride: For rows longer than the context, as in `score_text`.
         first_token: Score the first token too, after a prepended end-of-text.
         tokenizer: What encodes the rows; None is the model's own.
@@ -64,6 +63,7 @@ def score_list(
 
     Raises:
         InputError: "bad_stride".
+        TypeError: A row is neither a text, nor token ids, nor a pair of them.
 
     >>> [round(record.cross_entropy, 3) for record in score_list(trained_small_model, ["The cat sat.", ""])]
     [9.297, nan]
@@ -121,6 +121,8 @@ def score_rows(
         except InputError as error:
             records.append(ListRecord(index, row, error=error))
             continue
+        except TypeError as error:
+            raise TypeError(f"row {index}: {error}") from None
         records.append(ListRecord(index, row))
         plan = plan_windows(
             len(encoded.token_ids), model.config.context_length, stride, scored_from=encoded.scored_from
@@ -195,7 +197,9 @@ def _encode(row: ListRow, tokenizer: Tokenizer, first_token: bool) -> Row:
 def _ids(text: ListText, tokenizer: Tokenizer) -> list[int]:
     if isinstance(text, str):
         return tokenizer.encode(text, max_characters=None)
-    ids = [operator.index(token_id) for token_id in text]
+    if is_missing(text):
+        return []
+    ids = whole_numbers(text)
     check_ids(ids, tokenizer.vocab_size)
     return ids
 

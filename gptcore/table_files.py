@@ -66,7 +66,8 @@ def open_table(path: Path, prompt_column: str | None = None, target_column: str 
         InputError: "no_such_file"; and those of `detect_encoding`, `read_records` and `choose_columns`.
     """
     if not path.is_file():
-        raise InputError("no_such_file", f"there is no file {path}", path=str(path))
+        why = " on disk, and a table is read twice" if path.exists() else ""
+        raise InputError("no_such_file", f"there is no file {path}{why}", path=str(path))
     encoding = _find_encoding(path)
     try:
         with path.open(encoding=encoding.codec, newline="") as file_:

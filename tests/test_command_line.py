@@ -3,6 +3,10 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +15,7 @@ import pytest
 from gptcore import GPTModel, score_text
 from gptcore.__main__ import main
 from gptcore.config import SIZES, GPTConfig
+from tests import ROOT
 
 TEXT = "every effort moves you forward " * 8
 
@@ -155,6 +160,63 @@ def test_help_and_usage(capfdbinary: pytest.CaptureFixture[bytes], arguments: li
     captured = capfdbinary.readouterr()
     assert caught.value.code == code
     assert b"usage: python -m gptcore" in captured.out + captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["score", "essay.txt", "--by", "word"], "--by word needs --csv"),
+        (["score", "essay.txt", "--by", "word", "--json"], "--by word needs --csv"),
+        (["score", "essay.txt", "--seed", "abc"], "argument --seed: a seed is a whole number"),
+        (["score-list", "in.csv", "-"], "OUT.csv is a file"),
+    ],
+)
+def test_options_that_make_no_command(
+    capfdbinary: pytest.CaptureFixture[bytes], arguments: list[str], said: str
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert said in capfdbinary.readouterr().err.decode()
+
+
+def test_one_of_a_kind(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+    path = tmp_path / "ids.txt"
+    path.write_text("64, 64", "utf-8")
+    _, out, _ = run(capfdbinary, "score", path, "--ids", "--quiet")
+    assert "(1 byte)" in out
+    assert "(1 word)" in out
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_named_pipe(capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(TEXT,), daemon=True)
+    writer.start()
+    code, out, _ = run(capfdbinary, "score", pipe, "--model", "toy", "--json", "--quiet")
+    writer.join()
+    assert (code, json.loads(out)["token_count"]) == (0, 39)
+    code, _, err = run(capfdbinary, "score-list", pipe, tmp_path / "out.csv")
+    assert (code, err) == (2, f"gptcore: there is no file {pipe} on disk, and a table is read twice\n")
+
+
+@pytest.mark.parametrize("closed", ["by its reader", "from the start"])
+def test_an_output_that_nobody_reads(tmp_path: Path, closed: str) -> None:
+    path = tmp_path / "essay.txt"
+    path.write_text(TEXT * 250, "utf-8")
+    command = [sys.executable, "-m", "gptcore", "score", str(path), "--model", "toy", "--csv", "--quiet"]
+    if closed == "from the start":
+        command = ["sh", "-c", '"$@" >&-', "sh", *command]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().startswith(b"" if closed == "from the start" else b"token_id,")
+    process.stdout.close()
+    err = process.stderr.read().decode()
+    process.stderr.close()
+    expected = (2, "gptcore: standard output is closed\n") if closed == "from the start" else (0, "")
+    assert (process.wait(), err) == expected
 
 
 def test_an_interruption(

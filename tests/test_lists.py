@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 
 from gptcore import Example, GPTModel, InputError, score, score_text, untrained_model
 from gptcore.config import SIZES, GPTConfig
@@ -164,6 +166,28 @@ def test_a_bad_stride_is_no_row_s_fault(tiny: GPTModel, stride: int) -> None:
 def test_one_text_is_no_list(tiny: GPTModel) -> None:
     with pytest.raises(TypeError, match="list of texts"):
         score_list(tiny, "every effort moves you")
+
+
+def test_rows_as_pandas_numpy_and_torch_have_them(tiny: GPTModel) -> None:
+    rows: list[Any] = [None, math.nan, pd.NA, ("Every", None), (None, " effort"), "Every effort"]
+    records = list(score_list(tiny, rows))
+    codes = [record.error and record.error.code for record in records]
+    assert codes == ["empty_text"] * 3 + ["empty_target", "empty_prompt", None]
+    assert len(list_frame(records)) == 6
+    plain: list[ListRow] = [(1, 2, 3), ((1, 2), (3, 4)), ((1,), (3,))]
+    expected = [record.total_log_probability for record in score_list(tiny, plain)]
+    for array in (np.array, torch.tensor):
+        arrays: list[Any] = [array([1, 2, 3]), (array([1, 2]), array([3, 4])), (array([1]), array([3]))]
+        assert [record.total_log_probability for record in score_list(tiny, arrays)] == pytest.approx(expected)
+        assert [record.target is None for record in score_list(tiny, arrays)] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "row", [b"abc", (b"abc", b"d"), 5, [1.0, 2.0], ("a", "b", "c"), {"prompt": "a", "target": "b"}]
+)
+def test_what_is_no_row_is_named(tiny: GPTModel, row: Any) -> None:
+    with pytest.raises(TypeError, match=r"^row 1: a text is a str, or token ids"):
+        list(score_list(tiny, ["Every effort", row]))
 
 
 def test_the_frame_and_the_total(tiny: GPTModel) -> None:

@@ -74,10 +74,19 @@ def as_pair(row: ListRow) -> tuple[ListText, ListText] | None:
     >>> as_pair((1, 2)), as_pair(("a", " b")), as_pair(((1,), (2,)))
     (None, ('a', ' b'), ((1,), (2,)))
     """
-    if isinstance(row, str) or len(row) != 2 or not all(isinstance(part, str | Sequence) for part in row):
+    if isinstance(row, str) or not isinstance(row, Sequence) or len(row) != 2 or not all(map(_is_text, row)):
         return None
-    prompt, target = row
-    return prompt, target  # type: ignore[return-value]
+    return row[0], row[1]  # type: ignore[return-value]
+
+
+def _is_text(part: object) -> bool:
+    """Whether this is a text or token ids, an array of them too, rather than one id."""
+    return isinstance(part, str | Sequence) or is_missing(part) or getattr(part, "ndim", 0) == 1
+
+
+def is_missing(text: object) -> bool:
+    """Whether this is what a table without a text in this row has there: None, or a NaN of pandas."""
+    return text is None or text is pd.NA or (isinstance(text, float) and math.isnan(text))
 
 
 def list_frame(records: Iterable[ListRecord]) -> pd.DataFrame:
