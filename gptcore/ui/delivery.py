@@ -1,4 +1,4 @@
-"""How answers leave the server: at once, the page with its first script and style, large files compressed once."""
+"""How answers leave the server: at once, the page with its first scripts and style, large files compressed once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import plotly
 import streamlit
 
-from gptcore.ui.widgets.early_presses import early_presses_script
+from gptcore.ui.widgets.head_scripts import head_scripts
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,8 +28,8 @@ _A_DAY = b"public, max-age=86400"
 class Delivery:
     """ASGI middleware: sends small messages without delay, and serves the page's own files compressed.
 
-    The page itself gets a script that keeps what is pressed before Streamlit has fetched all that a page needs, and
-    the app's style, which would reach it with the script that shows HTML, after the first elements are drawn.
+    The page itself gets the scripts that work before Streamlit has fetched all that a page needs, and the app's
+    style, which would reach it with the script that shows HTML, after the first elements are drawn.
 
     Streamlit serves its scripts uncompressed, Plotly's 4.7 MB among them, since compressing at each request would
     cost more than it saves. Here each file is compressed once, when it is first asked for, and kept.
@@ -63,9 +63,10 @@ class Delivery:
 
 
 def _with_head(send: Send) -> Send:
-    """Put script and style into the page's head, where the answer is the page, whole."""
+    """Put scripts and style into the page's head, where the answer is the page, whole."""
     held: list[Message] = []
-    head = f"<head><script>{early_presses_script()}</script><style>{_STYLE.read_text('utf-8')}</style>".encode()
+    scripts = "".join(f"<script>{script}</script>" for script in head_scripts())
+    head = f"<head>{scripts}<style>{_STYLE.read_text('utf-8')}</style>".encode()
 
     async def send_page(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -14,7 +14,7 @@ import streamlit
 
 from gptcore.texts import LANGUAGES
 from gptcore.ui.state.translations import language_script
-from gptcore.ui.widgets.early_presses import early_presses_script
+from gptcore.ui.widgets.head_scripts import head_scripts
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -62,7 +62,7 @@ def _inline_scripts(page: str) -> list[str]:
 HEADERS = {
     "content-security-policy": content_security_policy(
         (Path(streamlit.__file__).parent / "static" / "index.html").read_text("utf-8"),
-        [*map(language_script, LANGUAGES), early_presses_script()],
+        [*map(language_script, LANGUAGES), *head_scripts()],
         allowed_frames(),
     ),
     "x-content-type-options": "nosniff",

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from gptcore.ui import delivery
 from gptcore.ui.delivery import Delivery
 from gptcore.ui.response_headers import HEADERS
-from gptcore.ui.widgets.early_presses import early_presses_script
+from gptcore.ui.widgets.head_scripts import head_scripts
 from tests import ROOT
+from tests.support.browsing import keyed
+from tests.support.serving import serving
 
 PLOTLY = next((delivery._STATIC / "static" / "js").glob("PlotlyChart.*.js"))
 Message = MutableMapping[str, Any]
@@ -130,7 +133,7 @@ def test_a_server_without_a_socket_of_its_own_is_served_too() -> None:
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
 
 
-def test_the_page_keeps_presses_and_has_its_style_from_its_first_moment_on() -> None:
+def test_the_page_has_its_scripts_and_its_style_from_its_first_moment_on() -> None:
     page = b"<html><head><title>t</title></head></html>"
 
     async def page_only(scope: Any, receive: Any, send: Any) -> None:
@@ -142,8 +145,39 @@ def test_the_page_keeps_presses_and_has_its_style_from_its_first_moment_on() -> 
     status, headers, body = ask(Delivery(page_only), "/step_by_step", accept="text/html", accept_encoding="gzip")
     assert status == 200
     style = (ROOT / "gptcore" / "ui" / "assets" / "app.css").read_text("utf-8")
-    head = f"<head><script>{early_presses_script()}</script><style>{style}</style>"
+    scripts = "".join(f"<script>{script}</script>" for script in head_scripts())
+    head = f"<head>{scripts}<style>{style}</style>"
     assert body == page.replace(b"<head>", head.encode())
     assert [value for name, value in headers.items() if name.lower() == "content-length"] == [str(len(body))]
-    digest = base64.b64encode(hashlib.sha256(early_presses_script().encode()).digest()).decode()
-    assert f"'sha256-{digest}'" in HEADERS["content-security-policy"]
+    for script in head_scripts():
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in HEADERS["content-security-policy"]
+
+
+# In Chromium.
+
+
+@pytest.mark.parametrize("script", ["NumberInput", "PlotlyChart", "index"])
+def test_a_script_that_was_not_fetched_is_fetched_by_opening_the_page_again(
+    page: Page, tmp_path: Path, script: str
+) -> None:
+    with serving(tmp_path / "log.txt", "gptcore/ui/server.py") as running:
+        page.route(f"**/static/js/{script}.*", lambda route: route.abort(), times=1)
+        page.goto(f"{running.url}/?size=mini&seed=7")
+        expect(keyed(page, "seed").locator("input")).to_have_value("7", timeout=90_000)
+        expect(keyed(page, "chart_perplexity").locator(".js-plotly-plot").first).to_be_visible(timeout=90_000)
+        expect(page.get_by_text("Failed to fetch")).to_have_count(0)
+
+
+def test_a_script_that_is_never_there_does_not_open_the_page_for_ever(page: Page, tmp_path: Path) -> None:
+    opened: list[str] = []
+    with serving(tmp_path / "log.txt", "gptcore/ui/server.py") as running:
+        page.on("framenavigated", lambda frame: opened.append(frame.url))
+        page.route("**/static/js/NumberInput.*", lambda route: route.abort())
+        page.goto(f"{running.url}/?size=mini&seed=7")
+        expect(page.get_by_text("Failed to fetch").first).to_be_visible(timeout=90_000)
+        while len(opened) < 6:
+            page.wait_for_timeout(500)
+        expect(page.get_by_text("Failed to fetch").first).to_be_visible(timeout=90_000)
+        page.wait_for_timeout(3_000)
+        assert len(opened) == 6
