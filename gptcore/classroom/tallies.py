@@ -80,7 +80,7 @@ def csv_of(tallies: Sequence[tuple[str, Tally]]) -> str:
         tallies: The words of each question, and its guesses.
     """
     file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(file)  # its own line end, since it quotes the characters of no other
     writer.writerow(["number", "kind", "question", "guess", "answer", "close"])
     for number, (words, tally) in enumerate(tallies, start=1):
         question = tally.question

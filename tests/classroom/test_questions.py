@@ -100,3 +100,6 @@ def test_the_table_has_a_row_a_guess_and_runs_nothing() -> None:
         ["2", "free", "'=HYPERLINK(1)", "'+1", "", ""],
     ]
     assert len(list(csv.reader(io.StringIO(csv_of([("x", Tally(CHOICE, ()))]))))) == 2
+    carriage_return = "is it\rtwo rows?"
+    rows = list(csv.reader(io.StringIO(csv_of([(carriage_return, Tally(CHOICE, ()))]), newline="")))
+    assert [row[2] for row in rows[1:]] == [carriage_return]
