@@ -116,6 +116,8 @@ def test_models_that_are_compared_in_chinese(page: Page, line: Proxy) -> None:
 @pytest.mark.parametrize("moment", ["before it arrives", "before the page knows", "while the page is drawn"])
 def test_a_line_that_breaks_in_the_middle_of_a_run(page: Page, line: Proxy, moment: str) -> None:
     begin(page, line, PAGES["explore"])
+    for each in ("prompt_1 textarea", "temperature input", "chart_perplexity .js-plotly-plot"):  # and their scripts
+        page.locator(f".st-key-{each}").first.wait_for(timeout=90_000)
     wait_until_idle(page, steady_ms=900, timeout_ms=90_000)
     if moment == "before it arrives":
         line.hold()

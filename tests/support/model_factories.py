@@ -61,6 +61,7 @@ def gpt2_folder(
 ) -> Any:
     """Save a random GPT-2 as `transformers` publishes it; returns it, in evaluation mode."""
     with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
         model = kind(GPT2Config(**GPT2_SHAPE | settings))
     randomize(model)
     model.save_pretrained(folder, **(save or {}))
@@ -70,6 +71,7 @@ def gpt2_folder(
 def causal_folder(folder: Path, architecture: str, vocabulary: tokenizers.Tokenizer, **settings: Any) -> Any:
     """Save a random model of an architecture with a vocabulary of its own; returns it, in evaluation mode."""
     with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
         model = AutoModelForCausalLM.from_config(ARCHITECTURES[architecture](vocabulary.get_vocab_size()))
     randomize(model)
     model.save_pretrained(folder)
@@ -136,6 +138,7 @@ def book_state(config: Any) -> dict[str, Tensor]:
     from tests.support.plain import PlainGPTModel
 
     with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
         model = PlainGPTModel(config)
     randomize(model)
     state = dict(model.state_dict())
@@ -196,6 +199,7 @@ def nano_checkpoint(path: Path, *, bias: bool = False, V: int = 50_304, compiled
     """Write a `ckpt.pt` as nanoGPT's train.py does; returns the model, in evaluation mode."""
     sizes = {"n_layer": 2, "n_head": 4, "n_embd": 32, "block_size": 48, "bias": bias, "vocab_size": V, "dropout": 0.0}
     with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
         model = NanoGPT(V=V, T=48, C=32, heads=4, layers=2, bias=bias)
     randomize(model)
     prefix = "_orig_mod." if compiled else ""
