@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import mimetypes
 import socket
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,11 +63,15 @@ class Delivery:
         return self._compressed[path]
 
 
+@cache
+def _head() -> bytes:
+    scripts = "".join(f"<script>{script}</script>" for script in head_scripts())
+    return f"<head>{scripts}<style>{_STYLE.read_text('utf-8')}</style>".encode()
+
+
 def _with_head(send: Send) -> Send:
     """Put scripts and style into the page's head, where the answer is the page, whole."""
     held: list[Message] = []
-    scripts = "".join(f"<script>{script}</script>" for script in head_scripts())
-    head = f"<head>{scripts}<style>{_STYLE.read_text('utf-8')}</style>".encode()
 
     async def send_page(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -77,7 +82,7 @@ def _with_head(send: Send) -> Send:
         elif held and message["type"] == "http.response.body":
             start, body = held.pop(), message.get("body", b"")
             if not message.get("more_body") and body:
-                body = body.replace(b"<head>", head, 1)
+                body = body.replace(b"<head>", _head(), 1)
                 others = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
                 start = {**start, "headers": [*others, (b"content-length", str(len(body)).encode())]}
             await send(start)
